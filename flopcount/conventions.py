@@ -1,0 +1,121 @@
+"""How work is priced: one entry a convention, side by side on one page.
+
+The engine counts primitives; a convention says what each costs. So one count gives every convention's number, and two
+numbers differ only by rules that can be read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .errors import UsageError, did_you_mean
+from .op import OPS, Work, find_op
+
+
+class Convention(Struct, frozen=True):
+    """A way of pricing the ledger.
+
+    Attributes:
+        name: How users ask for it.
+        unit: `FLOP`, `MAC` or `op`.
+        summary: What it prices, in a sentence.
+        source: Who counts this way (a paper, a tool and its version).
+        product, output: Price of a dot product's work: `product` per multiplication plus `output` per result
+            (2 and -1 count K multiplications and K - 1 additions).
+        bias: Price of adding a bias to one result.
+        primitive: Price of every other primitive (addition, comparison, exp ...).
+        masked: Whether products that a mask throws away are priced (causal attention's upper triangle).
+        counted: Op tags whose every primitive is priced 1, whatever `primitive` says (`--count`).
+        ignored: Op tags, roles and kinds that are priced 0 (`--ignore`).
+    """
+
+    name: str
+    unit: str
+    summary: str
+    source: str
+    product: int = 2
+    output: int = 0
+    bias: int = 0
+    primitive: int = 0
+    masked: bool = False
+    counted: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def price(self, work: Work, tag: str) -> int:
+        """What one entry of the ledger costs in a layer of this op.
+
+        Example:
+            >>> from flopcount.op import dot
+            >>> LECTURE.price(dot(products=75 * 784, outputs=784), "conv")
+            116816
+        """
+        if self.ignored and (tag in self.ignored or work.role in self.ignored or work.kind in self.ignored):
+            return 0
+        if work.role == "masked" and not self.masked:
+            return 0
+        if work.kind == "dot":
+            return self.product * work.count + self.output * work.outputs
+        if work.role == "bias":
+            return self.bias * work.count
+        if tag in self.counted:
+            return work.count
+        return self.primitive * work.count
+
+    def adjusted(self, count: Iterable[str] = (), ignore: Iterable[str] = ()) -> Convention:
+        """The same convention with ops counted besides, or parts ignored.
+
+        Raises:
+            UsageError: A name that is neither an op nor (to ignore) a role or kind of work.
+        """
+        counted, ignored = tuple(count), tuple(ignore)
+        for tag in counted:
+            find_op(tag)
+        for name in ignored:
+            if name not in ROLES and name not in KINDS and name not in OPS:
+                raise UsageError(f"cannot ignore '{name}'", hint=did_you_mean(name, [*ROLES, *KINDS, *OPS]))
+        return replace(self, counted=self.counted + counted, ignored=self.ignored + ignored)
+
+
+ROLES = ("main", "bias", "masked")
+KINDS = ("dot", "add", "mul", "div", "cmp", "special")
+
+LECTURE = Convention(
+    "lecture", "FLOP",
+    "every dot product of length K as K multiplications and K - 1 additions, its bias as one more; nothing else",
+    "Convolutional Neural Networks II (lecture): FLOPs = [(D1·F²) + (D1·F² - 1) + 1]·D2·H2·W2",
+    product=2, output=-1, bias=1,
+)  # fmt: skip
+
+CONVENTIONS: dict[str, Convention] = {
+    convention.name: convention
+    for convention in (
+        LECTURE,
+        Convention(
+            "macs", "MAC", "one multiply-accumulate per product of a dot product; nothing else",
+            "torchvision 0.28 and timm model tables; most papers", product=1,
+        ),
+        Convention(
+            "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
+            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True,
+        ),
+        Convention(
+            "arithmetic", "op", "every primitive once: multiplications, additions, divisions, comparisons, exp ...",
+            "flopcount: the ledger itself", output=-1, bias=1, primitive=1,
+        ),
+    )
+}  # fmt: skip
+
+
+def find_convention(name: str) -> Convention:
+    """The convention of this name.
+
+    Raises:
+        UsageError: Unknown name, with the nearest known ones.
+    """
+    try:
+        return CONVENTIONS[name]
+    except KeyError:
+        raise UsageError(f"unknown convention '{name}'", hint=did_you_mean(name, CONVENTIONS)) from None

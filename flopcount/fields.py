@@ -1,0 +1,230 @@
+"""Attribute types: what a field of an op may hold, how a spec's value becomes it, and its JSON Schema.
+
+A field is annotated with one of the names at the end of this file (`kernel: PerAxis = 1`); the annotation says both the
+Python type and how to read a value that a spec's expression gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+from msgspec import NODEFAULT
+
+from .errors import OpError, did_you_mean
+from .op import Op
+
+MAX_SIZE = 2**40
+"""The largest size of one axis: a thousand times beyond any tensor ever made, and small enough to stay printable."""
+
+REQUIRED: Any = NODEFAULT
+
+
+class FieldType(NamedTuple):
+    """How to read one kind of value.
+
+    Attributes:
+        noun: What an error says was expected: "a positive integer".
+        read: Turns an evaluated value into the field's; raises OpError.
+        schema: A JSON Schema fragment for literal values (the spec language allows an expression in their place).
+        words: The bare words that are values themselves (`same`); any other is an expression.
+    """
+
+    noun: str
+    read: Callable[[Any], Any]
+    schema: dict[str, Any]
+    words: tuple[str, ...] = ()
+
+
+class Field(NamedTuple):
+    """A field of an op: its type and its default (`REQUIRED` where there is none)."""
+
+    name: str
+    type: FieldType
+    default: Any
+
+
+def show_value(value: Any) -> str:
+    """A value as a spec would write it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Fraction):
+        return str(value.numerator) if value.denominator == 1 else repr(float(value))
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(show_value, value)) + "]"
+    return str(value) if isinstance(value, int) else repr(value)
+
+
+def integer(value: Any, noun: str = "an integer", least: int | None = None) -> int:
+    """Read an integer, and help with a number that is none.
+
+    Example:
+        >>> integer(Fraction(6, 2))
+        3
+    """
+    if isinstance(value, Fraction):
+        if value.denominator != 1:
+            raise OpError(
+                f"must be {noun}, not {show_value(value)}",
+                hint=f"int(...) gives {int(value)}; round8(...) gives the nearest multiple of 8, as MobileNets do",
+            )
+        value = value.numerator
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise OpError(f"must be {noun}, not {show_value(value)}")
+    if least is not None and value < least:
+        raise OpError(f"must be {noun}, not {value}")
+    if abs(value) > MAX_SIZE:
+        raise OpError(f"must be {noun} of reasonable size, not {value}", hint=f"the limit is 2^40 = {MAX_SIZE}")
+    return value
+
+
+def _at_least(least: int | None, noun: str) -> Callable[[Any], int]:
+    return lambda value: integer(value, noun, least)
+
+
+def _per_axis(least: int, noun: str) -> Callable[[Any], int | tuple[int, ...]]:
+    def read(value: Any) -> int | tuple[int, ...]:
+        if isinstance(value, list | tuple):
+            if not 1 <= len(value) <= 3:
+                raise OpError(f"must be {noun} or a list of one per spatial axis, not {show_value(value)}")
+            return tuple(integer(item, noun, least) for item in value)
+        return integer(value, f"{noun} or a list of one per spatial axis", least)
+
+    return read
+
+
+def _padding(value: Any) -> Any:
+    noun = "a non-negative integer, a list of one per axis (or a [before, after] pair per axis), 'same' or 'valid'"
+    if isinstance(value, str):
+        if value not in ("same", "valid"):
+            raise OpError(f"must be {noun}, not {value!r}", hint=did_you_mean(value, ("same", "valid")))
+        return value
+    if isinstance(value, list | tuple):
+        if not 1 <= len(value) <= 3 or any(isinstance(side, list | tuple) and len(side) != 2 for side in value):
+            raise OpError(f"must be {noun}, not {show_value(value)}")
+        return tuple(
+            tuple(integer(end, noun, 0) for end in side) if isinstance(side, list | tuple) else integer(side, noun, 0)
+            for side in value
+        )
+    return integer(value, noun, 0)
+
+
+def _integers(least: int | None, noun: str) -> Callable[[Any], tuple[int, ...]]:
+    def read(value: Any) -> tuple[int, ...]:
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(integer(item, noun, least) for item in items)
+
+    return read
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | Fraction | float):
+        raise OpError(f"must be a number, not {show_value(value)}")
+    return value if isinstance(value, int) else float(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise OpError(f"must be true or false, not {show_value(value)}")
+    return value
+
+
+def choice(*options: str) -> FieldType:
+    """One of a few words."""
+
+    def read(value: Any) -> str:
+        if value not in options or not isinstance(value, str):
+            raise OpError(
+                f"must be one of {', '.join(options)}, not {show_value(value)}",
+                hint=did_you_mean(value, options) if isinstance(value, str) else None,
+            )
+        return value
+
+    return FieldType("one of " + ", ".join(options), read, {"enum": list(options)}, options)
+
+
+_INTEGER = {"type": "integer"}
+_POSITIVE = {"type": "integer", "minimum": 1}
+_NATURAL = {"type": "integer", "minimum": 0}
+
+
+def _list_of(item: dict[str, Any], most: int | None = None) -> dict[str, Any]:
+    return {"type": "array", "items": item, "minItems": 1, **({"maxItems": most} if most else {})}
+
+
+_PADS = {"anyOf": [_NATURAL, {"type": "array", "items": _NATURAL, "minItems": 2, "maxItems": 2}]}
+
+Size = Annotated[int, FieldType("a positive integer", _at_least(1, "a positive integer"), _POSITIVE)]
+Count = Annotated[int, FieldType("a non-negative integer", _at_least(0, "a non-negative integer"), _NATURAL)]
+Axis = Annotated[int, FieldType("an axis (batch is axis 0)", _at_least(None, "an axis"), _INTEGER)]
+Number = Annotated[float, FieldType("a number", _number, {"type": "number"})]
+Flag = Annotated[bool, FieldType("true or false", _flag, {"type": "boolean"})]
+PerAxis = Annotated[
+    "int | tuple[int, ...]",
+    FieldType(
+        "a positive integer or one per spatial axis",
+        _per_axis(1, "a positive integer"),
+        {"anyOf": [_POSITIVE, _list_of(_POSITIVE, 3)]},
+    ),
+]
+CountPerAxis = Annotated[
+    "int | tuple[int, ...]",
+    FieldType(
+        "a non-negative integer or one per spatial axis",
+        _per_axis(0, "a non-negative integer"),
+        {"anyOf": [_NATURAL, _list_of(_NATURAL, 3)]},
+    ),
+]
+Padding = Annotated[
+    "int | str | tuple[int | tuple[int, int], ...]",
+    FieldType(
+        "a non-negative integer, a list, 'same' or 'valid'",
+        _padding,
+        {"anyOf": [_NATURAL, _list_of(_PADS, 3), {"enum": ["same", "valid"]}]},
+        words=("same", "valid"),
+    ),
+]
+Sizes = Annotated[
+    "tuple[int, ...]",
+    FieldType("a list of positive integers", _integers(1, "a positive integer"), _list_of(_POSITIVE)),
+]
+Integers = Annotated[
+    "tuple[int, ...]", FieldType("a list of integers", _integers(None, "an integer"), _list_of(_INTEGER))
+]
+
+
+@cache
+def fields_of(op: type[Op]) -> dict[str, Field]:
+    """The fields of an op, by name and in order; the first is what a spec's short form sets (`linear: 1000`).
+
+    Example:
+        >>> from flopcount.ops.conv import Conv
+        >>> list(fields_of(Conv))
+        ['out', 'kernel', 'stride', 'padding', 'dilation', 'groups', 'bias']
+    """
+    hints = get_type_hints(op, include_extras=True)
+    names: Sequence[str] = op.__struct_fields__
+    defaults = (REQUIRED,) * (len(names) - len(op.__struct_defaults__)) + op.__struct_defaults__
+    return {name: Field(name, _type_of(hints[name]), default) for name, default in zip(names, defaults, strict=True)}
+
+
+def _type_of(hint: Any) -> FieldType:
+    if get_origin(hint) is Literal:
+        return choice(*get_args(hint))
+    if get_origin(hint) is Annotated:
+        return next(extra for extra in hint.__metadata__ if isinstance(extra, FieldType))
+    kinds = [member for member in get_args(hint) if member is not type(None)]  # `Size | None`
+    return _optional(_type_of(kinds[0]))
+
+
+def _optional(kind: FieldType) -> FieldType:
+    return FieldType(
+        f"{kind.noun}, or null",
+        lambda value: None if value is None else kind.read(value),
+        {"anyOf": [kind.schema, {"type": "null"}]},
+        kind.words,
+    )

@@ -1,0 +1,157 @@
+"""What an op is: typed fields, and three closed forms (weights, output shape, work) as plain arithmetic.
+
+The formulas of an op are written once. Called with integers they count; called with `Quantity` values (which carry their
+own expression) they explain. So formula code holds no `if` on a size and no validation: `check` stands before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from msgspec import Struct
+
+from .errors import UsageError, did_you_mean
+
+Shape = tuple[int, ...]
+
+
+class Work(Struct, frozen=True):
+    """One entry of the ledger: how many primitives of one kind a layer performs. What they cost, a convention says.
+
+    Attributes:
+        kind: `dot`, `add`, `mul`, `div`, `cmp` (comparison) or `special` (exp, sqrt, tanh, erf ...).
+        count: How many. For a `dot`, its products: the multiplications of all dot products together.
+        outputs: For a `dot`, how many results it has: it performs `count - outputs` additions. Otherwise 0.
+        role: What the work is for, so that a convention can drop a part: `main`, `bias`, `masked` (computed by a dense
+            kernel and thrown away: causal attention's upper triangle).
+        part: The visible part of a composite op (`scores`, `softmax`, `values`, `gate` ...), or empty.
+        phase: `forward`, `grad_input` or `grad_weight`.
+    """
+
+    kind: str
+    count: int
+    outputs: int = 0
+    role: str = "main"
+    part: str = ""
+    phase: str = "forward"
+
+
+def dot(products: int, outputs: int, *, role: str = "main", part: str = "") -> Work:
+    """Dot products: `products` multiplications and `products - outputs` additions (lecture, "How to calculate ...").
+
+    Example:
+        >>> dot(products=75 * 784, outputs=784)
+        Work(kind='dot', count=58800, outputs=784, role='main', part='', phase='forward')
+    """
+    return Work("dot", products, outputs, role, part)
+
+
+def add(count: int, *, role: str = "main", part: str = "") -> Work:
+    """Additions and subtractions."""
+    return Work("add", count, 0, role, part)
+
+
+def mul(count: int, *, role: str = "main", part: str = "") -> Work:
+    """Multiplications outside dot products."""
+    return Work("mul", count, 0, role, part)
+
+
+def div(count: int, *, role: str = "main", part: str = "") -> Work:
+    """Divisions."""
+    return Work("div", count, 0, role, part)
+
+
+def cmp(count: int, *, role: str = "main", part: str = "") -> Work:
+    """Comparisons, minimum and maximum."""
+    return Work("cmp", count, 0, role, part)
+
+
+def special(count: int, *, role: str = "main", part: str = "") -> Work:
+    """Transcendental functions and roots."""
+    return Work("special", count, 0, role, part)
+
+
+def bias_add(bias: bool, outputs: int, *, part: str = "") -> tuple[Work, ...]:
+    """The bias of `outputs` dot products: one addition each, where there is one."""
+    return (Work("add", outputs, 0, "bias", part),) if bias else ()
+
+
+class Op(Struct, frozen=True, kw_only=True):
+    """A layer's operation. Its typed, defaulted fields are its YAML schema (see `flopcount.fields`).
+
+    Class attributes:
+        tag: Its name in a spec.
+        arity: The least and the greatest number of inputs (None: no limit).
+        signature: Its shapes, a letter an axis, as the formulas print them: `"N D1 *1 -> N D2 *2"` (`*1`, `*2` are
+            spatial axes, `...` any axes).
+        letters: The letters of its fields (`{"kernel": "F"}`).
+        citation: Where its formula comes from.
+        group: The heading under which `flopcount list ops` shows it.
+    """
+
+    tag: ClassVar[str] = ""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    signature: ClassVar[str] = "... -> ..."
+    letters: ClassVar[dict[str, str]] = {}
+    citation: ClassVar[str] = "count of its definition's primitives"
+    group: ClassVar[str] = ""
+
+    def check(self, *x: Any) -> None:
+        """Refuse input shapes that make no sense.
+
+        Args:
+            *x: The shapes of the inputs, batch first.
+
+        Raises:
+            OpError: With the values and a hint; the graph builder adds the place.
+        """
+
+    def infer(self, *x: Any) -> Any:
+        """The output shape from the input shapes; a list of shapes where the op has several outputs."""
+        raise NotImplementedError(type(self).__name__)
+
+    def weights(self, *x: Any) -> dict[str, Any]:
+        """The shape of each trainable parameter, by name (`weight`, `bias`)."""
+        return {}
+
+    def buffers(self, *x: Any) -> dict[str, Any]:
+        """The shape of each tensor that is kept but not trained, by name (`running_mean`)."""
+        return {}
+
+    def work(self, *shapes: Any) -> Sequence[Work] | None:
+        """The ledger of one forward pass, from the shapes of the inputs and then of the outputs; None: nobody knows.
+
+        An op that only moves data has an empty ledger.
+        """
+        return ()
+
+    def dtype(self, *dtypes: str) -> str:
+        """The type of the outputs' elements, from those of the inputs."""
+        return dtypes[0]
+
+
+AnyOp = TypeVar("AnyOp", bound=type[Op])
+OPS: dict[str, type[Op]] = {}
+
+
+def op(cls: AnyOp) -> AnyOp:
+    """Register an op under its tag."""
+    if cls.tag in OPS:
+        raise ValueError(f"two ops are named {cls.tag!r}")
+    OPS[cls.tag] = cls
+    return cls
+
+
+def find_op(tag: str) -> type[Op]:
+    """The op of this name.
+
+    Raises:
+        UsageError: Unknown name, with the nearest known ones.
+    """
+    from . import ops  # noqa: F401  (importing the package registers every family)
+
+    try:
+        return OPS[tag]
+    except KeyError:
+        raise UsageError(f"unknown op '{tag}'", hint=did_you_mean(tag, OPS)) from None
