@@ -1,1 +1,82 @@
+"""flopcount: what a network costs, layer by layer, exactly, and why.
+
+Everything public is here, and imported when it is first used: `import flopcount` costs next to nothing.
+
+Example:
+    >>> import flopcount
+    >>> report = flopcount.analyze("resnet50")
+    >>> report.totals["macs"]
+    Total(value=4089184256, unknown=0)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import analyze
+    from .conventions import CONVENTIONS, Convention
+    from .engine import Layer, Report, Total
+    from .errors import FlopcountError
+    from .explain import dominant_layers, explain_layer
+    from .graph import Graph, GraphBuilder, Node, Tensor
+    from .op import Op, Work
+    from .payload import envelope
+    from .sources import load
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "CONVENTIONS",
+    "Convention",
+    "FlopcountError",
+    "Graph",
+    "GraphBuilder",
+    "Layer",
+    "Node",
+    "Op",
+    "Report",
+    "Tensor",
+    "Total",
+    "Work",
+    "__version__",
+    "analyze",
+    "dominant_layers",
+    "envelope",
+    "explain_layer",
+    "load",
+]
+
+_HOMES = {
+    "analyze": "api",
+    "CONVENTIONS": "conventions",
+    "Convention": "conventions",
+    "Layer": "engine",
+    "Report": "engine",
+    "Total": "engine",
+    "FlopcountError": "errors",
+    "dominant_layers": "explain",
+    "explain_layer": "explain",
+    "Graph": "graph",
+    "GraphBuilder": "graph",
+    "Node": "graph",
+    "Tensor": "graph",
+    "Op": "op",
+    "Work": "op",
+    "envelope": "payload",
+    "load": "sources",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,7 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .errors import UsageError, did_you_mean
-from .op import OPS, Work, find_op
+from .op import Work
+from .ops import OPS, find_op
 
 
 class Convention(Struct, frozen=True):

@@ -66,6 +66,21 @@ class Report(Struct, frozen=True):
         """The layers whose cost nobody knows."""
         return tuple(layer for layer in self.layers if layer.work is None)
 
+    @property
+    def totals(self) -> dict[str, Total]:
+        """Every metric's total, by its key."""
+        from .metrics import METRICS, Figures
+
+        figures = Figures(self)
+        return {key: figures.total(metric) for key, metric in METRICS.items()}
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from .renderers import html
+        from .summary import report_document
+
+        return html.render(report_document([self]), color=True, width=None)
+
 
 def count(graph: Graph, convention: Convention = LECTURE) -> Report:
     """Count every layer of a graph.

@@ -6,7 +6,6 @@ Code low in the house raises with the facts it has; whoever knows the place (a r
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -110,6 +109,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
         >>> did_you_mean("zzz", ["add", "mul"])
         'one of: add, mul'
     """
+    import difflib
+
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
     if near:

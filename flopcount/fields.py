@@ -37,6 +37,10 @@ class FieldType(NamedTuple):
     schema: dict[str, Any]
     words: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        # `Size | None` hashes its members, and a schema, being a dict, has no hash.
+        return hash(self.noun)
+
 
 class Field(NamedTuple):
     """A field of an op: its type and its default (`REQUIRED` where there is none)."""
@@ -103,14 +107,23 @@ def _padding(value: Any) -> Any:
         if value not in ("same", "valid"):
             raise OpError(f"must be {noun}, not {value!r}", hint=did_you_mean(value, ("same", "valid")))
         return value
-    if isinstance(value, list | tuple):
-        if not 1 <= len(value) <= 3 or any(isinstance(side, list | tuple) and len(side) != 2 for side in value):
-            raise OpError(f"must be {noun}, not {show_value(value)}")
-        return tuple(
-            tuple(integer(end, noun, 0) for end in side) if isinstance(side, list | tuple) else integer(side, noun, 0)
-            for side in value
-        )
-    return integer(value, noun, 0)
+    return _ends(value, noun, 3)
+
+
+def _pads(value: Any) -> Any:
+    return _ends(value, "a non-negative integer, or a list of one (or a [before, after] pair) per axis")
+
+
+def _ends(value: Any, noun: str, most: int | None = None) -> Any:
+    if not isinstance(value, list | tuple):
+        return integer(value, noun, 0)
+    pairs = [side for side in value if isinstance(side, list | tuple)]
+    if not value or (most and len(value) > most) or any(len(side) != 2 for side in pairs):
+        raise OpError(f"must be {noun}, not {show_value(value)}")
+    return tuple(
+        tuple(integer(end, noun, 0) for end in side) if isinstance(side, list | tuple) else integer(side, noun, 0)
+        for side in value
+    )
 
 
 def _integers(least: int | None, noun: str) -> Callable[[Any], tuple[int, ...]]:
@@ -125,6 +138,21 @@ def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | Fraction | float):
         raise OpError(f"must be a number, not {show_value(value)}")
     return value if isinstance(value, int) else float(value)
+
+
+class _AnyWord(tuple[str, ...]):
+    """The words of a field of text: each is itself, none is an expression."""
+
+    __slots__ = ()
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise OpError(f"must be text, not {show_value(value)}", hint="put it in quotes")
+    return value
 
 
 def _flag(value: Any) -> bool:
@@ -160,9 +188,11 @@ _PADS = {"anyOf": [_NATURAL, {"type": "array", "items": _NATURAL, "minItems": 2,
 
 Size = Annotated[int, FieldType("a positive integer", _at_least(1, "a positive integer"), _POSITIVE)]
 Count = Annotated[int, FieldType("a non-negative integer", _at_least(0, "a non-negative integer"), _NATURAL)]
+Integer = Annotated[int, FieldType("an integer", _at_least(None, "an integer"), _INTEGER)]
 Axis = Annotated[int, FieldType("an axis (batch is axis 0)", _at_least(None, "an axis"), _INTEGER)]
 Number = Annotated[float, FieldType("a number", _number, {"type": "number"})]
 Flag = Annotated[bool, FieldType("true or false", _flag, {"type": "boolean"})]
+Text = Annotated[str, FieldType("text", _text, {"type": "string"}, _AnyWord())]
 PerAxis = Annotated[
     "int | tuple[int, ...]",
     FieldType(
@@ -186,6 +216,14 @@ Padding = Annotated[
         _padding,
         {"anyOf": [_NATURAL, _list_of(_PADS, 3), {"enum": ["same", "valid"]}]},
         words=("same", "valid"),
+    ),
+]
+Pads = Annotated[
+    "int | tuple[int | tuple[int, int], ...]",
+    FieldType(
+        "a non-negative integer, or a list of one (or a [before, after] pair) per axis",
+        _pads,
+        {"anyOf": [_NATURAL, _list_of(_PADS)]},
     ),
 ]
 Sizes = Annotated[

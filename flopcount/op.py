@@ -1,7 +1,7 @@
 """What an op is: typed fields, and three closed forms (weights, output shape, work) as plain arithmetic.
 
-The formulas of an op are written once. Called with integers they count; called with `Quantity` values (which carry their
-own expression) they explain. So formula code holds no `if` on a size and no validation: `check` stands before it.
+The formulas of an op are written once. Called with integers they count; called with `Quantity` values (which carry
+their own expression) they explain. So formula code holds no `if` on a size and no validation: `check` stands before it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
-
-from .errors import UsageError, did_you_mean
 
 Shape = tuple[int, ...]
 
@@ -132,26 +130,13 @@ class Op(Struct, frozen=True, kw_only=True):
 
 
 AnyOp = TypeVar("AnyOp", bound=type[Op])
-OPS: dict[str, type[Op]] = {}
+REGISTERED: dict[str, type[Op]] = {}
+"""The ops whose modules have been imported; `flopcount.ops.OPS` finds them all."""
 
 
 def op(cls: AnyOp) -> AnyOp:
     """Register an op under its tag."""
-    if cls.tag in OPS:
+    if cls.tag in REGISTERED:
         raise ValueError(f"two ops are named {cls.tag!r}")
-    OPS[cls.tag] = cls
+    REGISTERED[cls.tag] = cls
     return cls
-
-
-def find_op(tag: str) -> type[Op]:
-    """The op of this name.
-
-    Raises:
-        UsageError: Unknown name, with the nearest known ones.
-    """
-    from . import ops  # noqa: F401  (importing the package registers every family)
-
-    try:
-        return OPS[tag]
-    except KeyError:
-        raise UsageError(f"unknown op '{tag}'", hint=did_you_mean(tag, OPS)) from None

@@ -14,6 +14,7 @@ from itertools import product
 from operator import add
 from typing import Any
 
+from flopcount.lift import lift
 from flopcount.op import Op, Work
 
 TALLY: Counter[str] = Counter()
@@ -85,6 +86,14 @@ def ledger(op: Op, *shapes: tuple[int, ...]) -> Counter[str]:
     op.check(*shapes)
     outputs = op.infer(*shapes)
     return performed(op.work(*shapes, *(outputs if isinstance(outputs, list) else [outputs])))
+
+
+def ledger_in_letters(op: Op, *shapes: tuple[int, ...]) -> Counter[str]:
+    """The same from the formulas that explain it: run on letters, then evaluated."""
+    outputs = op.infer(*shapes)
+    lifted = lift(op, shapes, outputs if isinstance(outputs, list) else [outputs])
+    result = performed(lifted.op.work(*lifted.inputs, *lifted.outputs))
+    return Counter({kind: int(count) for kind, count in result.items()})
 
 
 def sizes_of(mapping: dict[str, Any]) -> int:

@@ -74,29 +74,47 @@ def _ceil_size(size: Any, span: Any, stride: Any, padding: Any) -> Any:
     return minimum(windows, floor_div(size + before - 1, stride) + 1)
 
 
+def check_axes(x: Shape, ranks: Sequence[int] = (1, 2, 3), **fields: Any) -> None:
+    """Refuse an input without spatial axes, and fields for another number of axes.
+
+    Raises:
+        OpError: With the numbers of axes.
+    """
+    rank = len(x) - 2
+    if rank not in ranks:
+        raise OpError(
+            f"needs a batch, channels and 1 to 3 spatial axes, not {len(x)} axes",
+            hint="the input of a spec is one sample, channels first: [3, 224, 224]",
+        )
+    for name, value in fields.items():
+        if isinstance(value, tuple) and len(value) != rank:
+            raise OpError(f"{name} names {len(value)} spatial axes, but the input has {rank}")
+
+
 def check_window(
-    x: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1, ranks: Sequence[int] = (1, 2, 3)
+    x: Shape,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any = 1,
+    ranks: Sequence[int] = (1, 2, 3),
+    ceil_mode: bool = False,
 ) -> None:
     """Refuse an input without spatial axes, fields for another number of axes, and a window larger than its input.
 
     Raises:
         OpError: With the sizes and a hint.
     """
-    size = x[2:]
-    rank = len(size)
-    if rank not in ranks:
-        raise OpError(
-            f"needs a batch, channels and 1 to 3 spatial axes, not {len(x)} axes",
-            hint="the input of a spec is one sample, channels first: [3, 224, 224]",
-        )
-    for name, value in (("kernel", kernel), ("stride", stride), ("padding", padding), ("dilation", dilation)):
-        if isinstance(value, tuple) and len(value) != rank:
-            raise OpError(f"{name} names {len(value)} spatial axes, but the input has {rank}")
+    check_axes(x, ranks, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
     if padding == "same":
         return
+    size = x[2:]
+    rank = len(size)
     pads = per_axis(0 if padding == "valid" else padding, rank)
-    for i, f, d, p in zip(size, per_axis(kernel, rank), per_axis(dilation, rank), pads, strict=True):
-        if extent(f, d) > padded(i, p):
+    windows = zip(size, *(per_axis(value, rank) for value in (kernel, stride, dilation)), pads, strict=True)
+    for i, f, s, d, p in windows:
+        # Rounding up lets the first window reach over the edge by less than a step.
+        if extent(f, d) > padded(i, p) + (s - 1 if ceil_mode else 0):
             dilated = f" (dilated: spans {extent(f, d)})" if d != 1 else ""
             raise OpError(
                 f"kernel {f}{dilated} is larger than its padded input {padded(i, p)}",

@@ -1,0 +1,84 @@
+"""The command line: thin commands over the library, and the one place where errors become text and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from ..errors import FlopcountError, UsageError
+from . import explain, listing, report, schema
+
+BUG, INTERRUPTED = 70, 130
+
+app = typer.Typer(
+    name="flopcount",
+    help="What a network costs, layer by layer, exactly: output shapes, parameters, MACs and FLOPs, and why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("report")(report.report)
+app.command("explain")(explain.explain)
+app.command("list")(listing.list_entries)
+app.command("schema")(schema.schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"flopcount {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and exit.
+
+    Exit status: 0 fine, 1 a promise broken, 2 bad input or usage, 3 an incomplete count where completeness was
+    required, 70 a bug, 130 interrupted. A closed pipe ends quietly.
+    """
+    try:
+        status = app(standalone_mode=False) or 0
+        sys.stdout.flush()
+    except FlopcountError as error:
+        status = _fail(error)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit stays quiet too
+        status = 0
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises for wrong usage
+            raise SystemExit(_report_bug(error)) from (error if os.environ.get("FLOPCOUNT_DEBUG") else None)
+        status = _fail(UsageError(_sentence(error.format_message()), hint="`flopcount --help` lists the commands"))
+    sys.exit(status)
+
+
+def _fail(error: FlopcountError) -> int:
+    print(error, file=sys.stderr)
+    return error.exit_status
+
+
+def _sentence(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
+def _report_bug(error: Exception) -> int:
+    if os.environ.get("FLOPCOUNT_DEBUG"):
+        raise error
+    what = f"{type(error).__name__}: {error}"
+    print(f"error: this is a bug in flopcount ({what})", file=sys.stderr)
+    print("  hint: FLOPCOUNT_DEBUG=1 shows where; please report it with the source that caused it", file=sys.stderr)
+    return BUG

@@ -1,0 +1,72 @@
+"""The options that several commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE...", help="A spec file, net.yaml#variant, a shipped name, or - for stdin."),
+]
+Source = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A spec file, net.yaml#variant, a shipped name, or - for stdin.")
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", "-i", metavar="[NAME=]SIZES[:DTYPE]", help="One sample's shape: 3x224x224, tokens=128:int64."
+    ),
+]
+Batch = Annotated[int, typer.Option("--batch", "-b", min=1, help="Samples in a batch.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a parameter of the spec: width=0.5.")
+]
+ConventionName = Annotated[
+    str,
+    typer.Option("--convention", "-c", metavar="NAME", help="How work is priced; see `flopcount list conventions`."),
+]
+Counting = Annotated[
+    str | None, typer.Option("--count", metavar="OPS", help="Price every primitive of these ops too: bn,relu.")
+]
+Ignoring = Annotated[
+    str | None, typer.Option("--ignore", metavar="PARTS", help="Price these ops, roles or kinds of work at 0: bias.")
+]
+Format = Annotated[
+    str, typer.Option("--format", "-f", metavar="NAME", help="table, json, csv, markdown, latex or html.")
+]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the terminal.")
+]
+
+
+def settings_of(texts: Iterable[str] | None) -> dict[str, str]:
+    """`["width=0.5"]` as a dictionary.
+
+    Raises:
+        UsageError: One of them has no `=`, or a parameter is set twice.
+    """
+    settings: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or not name or not value:
+            raise UsageError(f"cannot read --set '{text}'", hint="write --set width=0.5")
+        if name in settings:
+            raise UsageError(f"--set {name} is given twice")
+        settings[name] = value
+    return settings
+
+
+def names_of(text: str | None) -> list[str]:
+    """`"bn,relu"` as a list.
+
+    Example:
+        >>> names_of("bn, relu")
+        ['bn', 'relu']
+    """
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -1,0 +1,42 @@
+"""Where a command's result goes: rendered for a terminal, a pipe or a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..table import Document
+
+
+def show(document: Document, format: str, output: str | None) -> None:
+    """Render a document and print it, or write it to a file.
+
+    Raises:
+        UsageError: There is no such format.
+        SourceError: The file cannot be written.
+    """
+    from .. import registry
+
+    renderer = registry.load("renderers", format)
+    text = renderer.render(document, color=output is None and _wants_color(), width=_width(output))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        from ..files import write_whole
+
+        write_whole(output, text)
+
+
+def _wants_color() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width(output: str | None) -> int | None:
+    """The terminal's width; None, as wide as it takes, where nobody looks at one."""
+    if columns := os.environ.get("COLUMNS", ""):
+        return int(columns) if columns.isdigit() and int(columns) else None
+    if output is not None or not sys.stdout.isatty():
+        return None
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None

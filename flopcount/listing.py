@@ -1,0 +1,90 @@
+"""What there is to choose from: shipped specs, ops, conventions and formats, each as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .errors import UsageError, did_you_mean
+from .table import Cell, Column, Document, Table
+
+
+def listing(kind: str) -> Document:
+    """One list as a document.
+
+    Args:
+        kind: A key of `LISTINGS`.
+
+    Raises:
+        UsageError: There is no such list.
+
+    Example:
+        >>> [row[0] for row in listing("conventions").tables[0].rows]
+        ['lecture', 'macs', 'torch', 'arithmetic']
+    """
+    if kind not in LISTINGS:
+        raise UsageError(f"there is no list of '{kind}'", hint=did_you_mean(kind, LISTINGS))
+    table = LISTINGS[kind]()
+    keys = [column.key for column in table.columns]
+    return Document((table,), lambda: {"schema": "flopcount.list/1", kind: [_record(keys, row) for row in table.rows]})
+
+
+def _record(keys: list[str], row: tuple[Cell, ...]) -> dict[str, object]:
+    return dict(zip(keys, row, strict=True))
+
+
+def _specs() -> Table:
+    from .sources import names_of, shipped_specs
+
+    rows: list[tuple[Cell, ...]] = []
+    for spec in shipped_specs():
+        for name in names_of(spec):
+            variant = spec.variants.get(name)
+            expect = variant.expect if variant else spec.expect
+            about = (variant.about if variant else "") or spec.about
+            rows.append((name, expect.get("params"), expect.get("macs"), about, spec.path))
+    columns = (
+        Column("name", "spec", "text"), Column("params", "params"), Column("macs", "MACs"),
+        Column("about", "what it is", "text"), Column("file", "file", "text"),
+    )  # fmt: skip
+    return Table("shipped specs", columns, tuple(sorted(rows, key=lambda row: str(row[0]))))
+
+
+def _ops() -> Table:
+    from .fields import REQUIRED, fields_of
+    from .ops import OPS
+
+    rows = []
+    for tag, op in sorted(OPS.items(), key=lambda item: (item[1].group, item[0])):
+        fields = ", ".join(name if field.default is REQUIRED else f"[{name}]" for name, field in fields_of(op).items())
+        rows.append((op.group, tag, fields, (op.__doc__ or "").partition("\n")[0].rstrip(".")))
+    columns = (
+        Column("group", "group", "text"), Column("op", "op", "text"),
+        Column("fields", "fields ([optional])", "text"), Column("about", "what it does", "text"),
+    )  # fmt: skip
+    return Table("ops", columns, tuple(rows))
+
+
+def _conventions() -> Table:
+    from .conventions import CONVENTIONS
+
+    rows = tuple((each.name, each.unit, each.summary, each.source) for each in CONVENTIONS.values())
+    columns = (
+        Column("name", "convention", "text"), Column("unit", "unit", "text"),
+        Column("summary", "what it prices", "text"), Column("source", "who counts this way", "text"),
+    )  # fmt: skip
+    return Table("conventions", columns, rows)
+
+
+def _formats() -> Table:
+    from .registry import summaries
+
+    columns = (Column("name", "format", "text"), Column("about", "what it is", "text"))
+    return Table("formats", columns, tuple(summaries("renderers").items()))
+
+
+LISTINGS: dict[str, Callable[[], Table]] = {
+    "specs": _specs,
+    "ops": _ops,
+    "conventions": _conventions,
+    "formats": _formats,
+}

@@ -1,0 +1,199 @@
+"""Recurrent networks: one step after another, each reading the input and the state that the step before left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from ..errors import OpError
+from ..fields import Flag, Size
+from ..op import Op, Shape, Work, add, bias_add, dot, mul, op
+from .activation import Activation, ReLU, Sigmoid, Tanh
+
+MAX_LAYERS = 1024
+
+
+class Recurrent(Op, frozen=True, kw_only=True):
+    """What the recurrent ops share: a stack of layers, each of one or two directions, each direction of `gates` gates.
+
+    Every gate of every step is two dot products, of the input and of the state before, each with its bias. The first
+    step's state of zeros is multiplied like any other.
+    """
+
+    hidden: Size
+    layers: Size = 1
+    bidirectional: Flag = False
+    bias: Flag = True
+    sequence: Flag = True
+
+    gates: ClassVar[int]
+    group: ClassVar = "recurrent"
+    signature: ClassVar = "N T D1 -> ..."
+    letters: ClassVar = {"hidden": "H"}
+
+    def check(self, x: Shape) -> None:
+        if len(x) != 3:
+            raise OpError(
+                f"needs batch, steps and features, not {len(x)} axes",
+                hint="the input of a spec is one sample: [steps, features]",
+            )
+        if self.layers > MAX_LAYERS:
+            raise OpError(f"layers must be at most {MAX_LAYERS}, not {self.layers}")
+
+    def infer(self, x: Any) -> Any:
+        n, t, _ = x
+        return (n, t, self._features) if self.sequence else (n, self._features)
+
+    def weights(self, x: Any) -> dict[str, Any]:
+        return {
+            f"{name}_l{layer}{suffix}": shape
+            for layer in range(self.layers)
+            for suffix in ("", "_reverse")[: self._directions]
+            for name, shape in self._matrices(x[-1] if layer == 0 else self._features)
+        }
+
+    def work(self, x: Any, y: Any) -> Sequence[Work]:
+        n, t, d1 = x
+        steps = n * t * self._directions
+        units = steps * self.gates * self.hidden
+        read = d1 + (self.layers - 1) * self._features
+        cells = steps * self.hidden * self.layers
+        return (
+            dot(units * read, units * self.layers, part="input"),
+            *bias_add(self.bias, units * self.layers, part="input"),
+            dot(units * self._state * self.layers, units * self.layers, part="hidden"),
+            *bias_add(self.bias, units * self.layers, part="hidden"),
+            *self.cell(cells),
+        )
+
+    def cell(self, cells: Any) -> tuple[Work, ...]:
+        """What is computed elementwise once the dot products are there, for this many cells (units × steps)."""
+        raise NotImplementedError
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def _state(self) -> Any:
+        """Size of the state that is fed back."""
+        return self.hidden
+
+    @property
+    def _features(self) -> Any:
+        """Size of what a layer hands on: the states of its directions side by side."""
+        return self._state * self._directions
+
+    def _matrices(self, features: Any) -> Iterator[tuple[str, Any]]:
+        """Weights of one direction of one layer, in torch's order."""
+        rows = self.gates * self.hidden
+        yield "weight_ih", (rows, features)
+        yield "weight_hh", (rows, self._state)
+        if self.bias:
+            yield "bias_ih", (rows,)
+            yield "bias_hh", (rows,)
+
+
+@op
+class RNN(Recurrent, frozen=True, kw_only=True):
+    """The plain recurrent layer (Elman): h = tanh(W·x + b + U·h + c).
+
+    x: (N, T, D1)   weight_ih_l0: (H, D1)   weight_hh_l0: (H, H)   biases: (H,)   ->   y: (N, T, H), or with
+    `sequence: false` the last state (N, H). Two directions stand side by side: 2·H.
+
+    Example:
+        >>> RNN(hidden=64, sequence=False).infer((1, 20, 32))
+        (1, 64)
+    """
+
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+
+    tag: ClassVar = "rnn"
+    gates: ClassVar = 1
+    citation: ClassVar = "Elman 1990, Finding structure in time; equations and weights as torch.nn.RNN"
+
+    def cell(self, cells: Any) -> tuple[Work, ...]:
+        return (add(cells, part="gates"), *_applied(Tanh if self.nonlinearity == "tanh" else ReLU, cells, "gates"))
+
+
+@op
+class LSTM(Recurrent, frozen=True, kw_only=True):
+    """Long short-term memory: gates i, f, o and candidate g; c = f∘c + i∘g; h = o∘tanh(c).
+
+    x: (N, T, D1)   weight_ih_l0: (4·H, D1)   weight_hh_l0: (4·H, H)   biases: (4·H,)   ->   y: (N, T, H), or with
+    `sequence: false` the last state (N, H). Two directions stand side by side: 2·H. With `proj` the state is projected
+    to fewer features, and these are fed back and handed on.
+
+    Example:
+        >>> LSTM(hidden=64, bidirectional=True).infer((1, 20, 32))
+        (1, 20, 128)
+    """
+
+    proj: Size | None = None
+
+    tag: ClassVar = "lstm"
+    gates: ClassVar = 4
+    citation: ClassVar = "Hochreiter & Schmidhuber 1997; projection Sak et al. 2014, arXiv 1402.1128; as torch.nn.LSTM"
+
+    def check(self, x: Shape) -> None:
+        super().check(x)
+        if self.proj is not None and self.proj >= self.hidden:
+            raise OpError(f"proj {self.proj} must be smaller than hidden {self.hidden}")
+
+    def work(self, x: Any, y: Any) -> Sequence[Work]:
+        work = super().work(x, y)
+        if self.proj is None:
+            return work
+        n, t, _ = x
+        outputs = n * t * self._features * self.layers
+        return (*work, dot(self.hidden * outputs, outputs, part="projection"))
+
+    def cell(self, cells: Any) -> tuple[Work, ...]:
+        return (
+            add(4 * cells, part="gates"),
+            *_applied(Sigmoid, 3 * cells, "gates"),
+            *_applied(Tanh, cells, "gates"),
+            mul(3 * cells, part="cell"),
+            add(cells, part="cell"),
+            *_applied(Tanh, cells, "cell"),
+        )
+
+    @property
+    def _state(self) -> Any:
+        return self.hidden if self.proj is None else self.proj
+
+    def _matrices(self, features: Any) -> Iterator[tuple[str, Any]]:
+        yield from super()._matrices(features)
+        if self.proj is not None:
+            yield "weight_hr", (self.proj, self.hidden)
+
+
+@op
+class GRU(Recurrent, frozen=True, kw_only=True):
+    """Gated recurrent unit: reset r, update z, candidate n = tanh(W·x + b + r∘(U·h + c)); h = (1 − z)∘n + z∘h.
+
+    x: (N, T, D1)   weight_ih_l0: (3·H, D1)   weight_hh_l0: (3·H, H)   biases: (3·H,)   ->   y: (N, T, H), or with
+    `sequence: false` the last state (N, H). Two directions stand side by side: 2·H.
+
+    Example:
+        >>> GRU(hidden=64, layers=2).infer((1, 20, 32))
+        (1, 20, 64)
+    """
+
+    tag: ClassVar = "gru"
+    gates: ClassVar = 3
+    citation: ClassVar = "Cho et al. 2014, arXiv 1406.1078; the reset gate after the product, as torch.nn.GRU"
+
+    def cell(self, cells: Any) -> tuple[Work, ...]:
+        return (
+            mul(cells, part="gates"),
+            add(3 * cells, part="gates"),
+            *_applied(Sigmoid, 2 * cells, "gates"),
+            *_applied(Tanh, cells, "gates"),
+            add(2 * cells, part="cell"),
+            mul(2 * cells, part="cell"),
+        )
+
+
+def _applied(activation: type[Activation], cells: Any, part: str) -> tuple[Work, ...]:
+    return tuple(Work(kind, count * cells, part=part) for kind, count in activation.primitives.items())

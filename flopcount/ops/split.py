@@ -1,0 +1,125 @@
+"""Parts of a tensor: split, slice, select. They move data and compute nothing."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..errors import OpError
+from ..fields import Axis, Integer, Size, Sizes
+from ..op import Op, Shape, op
+from ..quantity import ceil_div
+from .axes import axis_of, check_axis, replaced
+
+MAX_PARTS = 65_536
+"""More parts than any network has, and few enough to list."""
+
+
+@op
+class Split(Op, frozen=True, kw_only=True):
+    """Cut into several outputs along one axis: equal parts, or parts of the sizes given.
+
+    x: (N, D, ...)   ->   y1: (N, D1, ...)   y2: (N, D2, ...)   with D = D1 + D2
+
+    Example:
+        >>> Split(parts=3, axis=-1).infer((1, 197, 2304))
+        [(1, 197, 768), (1, 197, 768), (1, 197, 768)]
+        >>> Split(sizes=(16, 48)).infer((1, 64, 8, 8))
+        [(1, 16, 8, 8), (1, 48, 8, 8)]
+    """
+
+    parts: Size | None = None
+    sizes: Sizes | None = None
+    axis: Axis = 1
+
+    tag: ClassVar = "split"
+    group: ClassVar = "movement"
+
+    def check(self, x: Shape) -> None:
+        check_axis(self.axis, len(x))
+        axis = axis_of(self.axis, len(x))
+        if (self.parts is None) == (self.sizes is None):
+            raise OpError(
+                f"needs either parts or sizes, not {'both' if self.parts else 'neither'}",
+                hint="`split: 3` makes three equal parts; `split: {sizes: [16, 48]}` two of these sizes",
+            )
+        if self.parts is not None and self.parts > MAX_PARTS:
+            raise OpError(f"splits into {self.parts} parts; the limit is {MAX_PARTS}")
+        if self.parts is not None and x[axis] % self.parts:
+            raise OpError(
+                f"axis {axis} of size {x[axis]} does not split into {self.parts} equal parts",
+                hint="unequal parts: `sizes: [...]`",
+            )
+        if self.sizes is not None and sum(self.sizes) != x[axis]:
+            raise OpError(f"sizes {list(self.sizes)} sum to {sum(self.sizes)}, but axis {axis} is {x[axis]}")
+
+    def infer(self, x: Any) -> Any:
+        axis = axis_of(self.axis, len(x))
+        sizes = self.sizes if self.sizes is not None else (x[axis] // self.parts,) * (self.parts or 0)
+        return [replaced(x, axis, size) for size in sizes]
+
+
+@op
+class Slice(Op, frozen=True, kw_only=True):
+    """Elements `start` up to but not `end` of one axis, every `step`-th; negative places count from the end.
+
+    x: (..., D, ...)   ->   y: (..., ⌈(end − start) / step⌉, ...)
+
+    Example:
+        >>> Slice(axis=1, start=1).infer((1, 197, 768))
+        (1, 196, 768)
+    """
+
+    axis: Axis
+    start: Integer = 0
+    end: Integer | None = None
+    step: Size = 1
+
+    tag: ClassVar = "slice"
+    group: ClassVar = "movement"
+
+    def check(self, x: Shape) -> None:
+        check_axis(self.axis, len(x))
+        axis = axis_of(self.axis, len(x))
+        size = x[axis]
+        for name, place in (("start", self.start), ("end", self.end)):
+            if place is not None and not -size <= place <= size:
+                raise OpError(f"{name} {place} lies outside axis {axis} of size {size}")
+        start, end = self._range(size)
+        if start >= end:
+            raise OpError(f"keeps nothing of axis {axis}: from {start} up to {end} of {size}")
+
+    def infer(self, x: Any) -> Any:
+        axis = axis_of(self.axis, len(x))
+        start, end = self._range(x[axis])
+        return replaced(x, axis, ceil_div(end - start, self.step))
+
+    def _range(self, size: Any) -> tuple[Any, Any]:
+        end = size if self.end is None else self.end + size if self.end < 0 else self.end
+        return self.start + size if self.start < 0 else self.start, end
+
+
+@op
+class Select(Op, frozen=True, kw_only=True):
+    """One element of one axis, which disappears: the class token, the last step of a sequence.
+
+    x: (..., D, ...)   ->   y: (..., ...)
+
+    Example:
+        >>> Select(axis=1, index=0).infer((1, 197, 768))
+        (1, 768)
+    """
+
+    axis: Axis
+    index: Integer = 0
+
+    tag: ClassVar = "select"
+    group: ClassVar = "movement"
+
+    def check(self, x: Shape) -> None:
+        check_axis(self.axis, len(x))
+        size = x[self.axis]
+        if not -size <= self.index < size:
+            raise OpError(f"index {self.index} lies outside axis {axis_of(self.axis, len(x))} of size {size}")
+
+    def infer(self, x: Any) -> Any:
+        return replaced(x, axis_of(self.axis, len(x)))

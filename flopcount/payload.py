@@ -1,0 +1,125 @@
+"""The JSON report: what `flopcount.report/1` holds, stable from version to version.
+
+Layers are disjoint and sum to the totals. An unknown layer has null where a number would stand, and then
+`coverage.status` is "partial" and the totals are lower bounds. All numbers are exact integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import __version__
+from .conventions import Convention
+from .engine import Layer, Report
+from .graph import Tensor
+from .metrics import METRICS, Figures, misses
+from .op import Work
+
+SCHEMA = "flopcount.report/1"
+TOTALS = ("params", "trainable_params", "buffers", "macs", "count", "flops", "activations")
+
+
+def envelope(reports: Iterable[Report]) -> dict[str, Any]:
+    """What `--format json` prints."""
+    return {"schema": SCHEMA, "flopcount": __version__, "reports": [report_data(report) for report in reports]}
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """One report as JSON-ready data.
+
+    Example:
+        >>> from flopcount.engine import count
+        >>> from flopcount.graph import GraphBuilder
+        >>> from flopcount.ops.conv import Conv
+        >>> builder = GraphBuilder("example")
+        >>> out = builder.add(Conv(out=10, kernel=5), [builder.input("image", (1, 3, 32, 32))], name="conv1")
+        >>> report_data(count(builder.build(out)))["totals"]["params"]
+        760
+    """
+    graph, convention = report.graph, report.convention
+    figures = Figures(report)
+    priced_in_flops = convention.unit == "FLOP"
+    columns = [figures.of(METRICS[key]) for key in TOTALS]
+    totals: dict[str, int | None] = {key: figures.total(METRICS[key]).value for key in TOTALS}
+    return {
+        "model": graph.name,
+        "source": graph.provenance.source,
+        "settings": graph.provenance.settings,
+        "inputs": [_tensor(tensor) for tensor in graph.inputs],
+        "batch": graph.batch,
+        "mode": report.mode,
+        "convention": _convention(convention),
+        "coverage": {
+            "status": "partial" if report.uncounted else "complete",
+            "uncounted": [
+                {"name": layer.node.name, "op": layer.node.op.tag, "where": layer.node.where}
+                for layer in report.uncounted
+            ],
+        },
+        "expect": {
+            "promised": graph.provenance.expect,
+            "missed": [miss._asdict() for miss in misses(report, figures)],
+        },
+        "totals": totals if priced_in_flops else {**totals, "flops": None},
+        "layers": [
+            _layer(layer, numbers, convention, priced_in_flops)
+            for layer, *numbers in zip(report.layers, *columns, strict=True)
+        ],
+    }
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    return {"name": tensor.name, "shape": tensor.shape, "dtype": tensor.dtype}
+
+
+def _convention(convention: Convention) -> dict[str, Any]:
+    adjustments = {key: names for key in ("counted", "ignored") if (names := list(getattr(convention, key)))}
+    return {"name": convention.name, "unit": convention.unit, "source": convention.source, **adjustments}
+
+
+def _layer(layer: Layer, numbers: list[int | None], convention: Convention, in_flops: bool) -> dict[str, Any]:
+    node = layer.node
+    params, trainable, buffers, macs, count, flops, activations = numbers
+    return {
+        "name": node.name,
+        "op": node.op.tag,
+        "inputs": [tensor.shape for tensor in node.inputs],
+        "outputs": [tensor.shape for tensor in node.outputs],
+        "params": params,
+        "trainable_params": trainable,
+        "buffers": buffers,
+        "macs": macs,
+        "count": count,
+        "flops": flops if in_flops else None,
+        "activations": activations,
+        "work": None if layer.work is None else [_work(work) for work in layer.work],
+        "parts": _parts(layer, convention, in_flops),
+        "shared": layer.shared,
+        "where": node.where,
+    }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": work.kind, "count": work.count}
+    if work.kind == "dot":
+        entry["outputs"] = work.outputs
+    entry["role"] = work.role
+    if work.part:
+        entry["part"] = work.part
+    entry["phase"] = work.phase
+    return entry
+
+
+def _parts(layer: Layer, convention: Convention, in_flops: bool) -> list[dict[str, Any]]:
+    """The visible parts of a composite op, in the order of its ledger; together they are the layer."""
+    ledger = layer.work or ()
+    names = list(dict.fromkeys(work.part for work in ledger))
+    if names in ([], [""]):
+        return []
+    parts = []
+    for name in names:
+        part = Layer(layer.node, tuple(work for work in ledger if work.part == name))
+        macs, count = (METRICS[key].measure(part, convention) for key in ("macs", "count"))
+        parts.append({"name": name, "macs": macs, "count": count, "flops": count if in_flops else None})
+    return parts

@@ -1,0 +1,285 @@
+"""From YAML nodes to the typed syntax: everything that can be checked before parameters have values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from msgspec import Struct
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from ...errors import FlopcountError, SpecError
+from ...fields import REQUIRED, Field, fields_of
+from ...op import Op
+from ...ops import OPS
+from .document import where
+from .syntax import (
+    Block,
+    BranchesEntry,
+    CallEntry,
+    Entry,
+    GroupEntry,
+    Node,
+    OpEntry,
+    Repeat,
+    Template,
+    Value,
+    Walk,
+)
+from .values import (
+    read_identifier,
+    read_mapping,
+    read_names,
+    read_template,
+    read_text,
+    read_texts,
+    read_value,
+    unknown_key,
+)
+
+BLOCK_KEYS = ("args", "let", "layers", "inputs", "outputs")
+
+
+class BodyParser(Struct):
+    """Reads `layers:` lists of one file.
+
+    Attributes:
+        path: The file, for messages.
+        blocks: The arguments of every block of the file, by its name, so that calls can be checked.
+    """
+
+    path: str
+    blocks: dict[str, tuple[str, ...]]
+
+    def body(self, node: Node, what: str = "layers") -> tuple[Entry, ...]:
+        """A list of entries; null and a single mapping are allowed."""
+        if type(node) is SequenceNode:
+            return tuple([self.entry(item) for item in node.value])
+        if type(node) is ScalarNode and not node.style and node.value in ("", "~", "null"):
+            return ()
+        if type(node) is MappingNode and node.value:
+            return (self.entry(node),)
+        raise SpecError(f"{what} must be a list of layers", where=where(self.path, node), hint="start each with '- '")
+
+    def entry(self, node: Node) -> Entry:
+        """One entry of a list: `relu`, `conv: {...}`, a block, a group or branches, with what it says besides."""
+        if type(node) is ScalarNode:
+            return self._named(read_text(self.path, node, "a layer"), node, None, node, {})
+        if type(node) is not MappingNode:
+            raise SpecError("a layer must be a name or a mapping", where=where(self.path, node))
+        common: dict[str, Any] = {}
+        heads: list[tuple[str, Node, Node]] = []
+        extras: dict[str, Node] = {}
+        for key, key_node, value in read_mapping(self.path, node, "a layer"):
+            if key in _MODIFIERS:
+                _MODIFIERS[key](self, common, value)
+            elif key in ("join", "let"):
+                extras[key] = value
+            else:
+                heads.append((key, key_node, value))
+        if len(heads) != 1:
+            names = ", ".join(f"'{key}'" for key, _, _ in heads) or "none"
+            raise SpecError(
+                f"a layer names one op, block, `layers` or `branches`, not {len(heads)} ({names})",
+                where=where(self.path, heads[1][1] if len(heads) > 1 else node),
+                hint="fields belong inside: conv: {out: 64, kernel: 3}; the next layer starts with '- '",
+            )
+        head, head_node, value = heads[0]
+        wanted = {"branches": "join", "layers": "let"}.get(head)
+        if stray := extras.keys() - {wanted}:
+            raise SpecError(f"`{min(stray)}` does not belong to '{head}'", where=where(self.path, extras[min(stray)]))
+        if head == "layers":
+            let = self.values(extras["let"], "let") if "let" in extras else {}
+            return GroupEntry(node=node, body=self.body(value), let=let, **common)
+        if head == "branches":
+            join = self._join(extras["join"]) if "join" in extras else None
+            return BranchesEntry(node=node, branches=self._branches(value), join=join, **common)
+        return self._named(head, head_node, value, node, common)
+
+    def block(self, name: str, node: Node) -> Block:
+        """A block: a list of layers, or a mapping with arguments."""
+        if type(node) is not MappingNode:
+            return Block(node=node, arguments={}, let={}, body=self.body(node, f"block '{name}'"))
+        parts: dict[str, Node] = {}
+        for key, key_node, value in read_mapping(self.path, node, f"block '{name}'"):
+            if key not in BLOCK_KEYS:
+                raise unknown_key(self.path, key, key_node, f"key of block '{name}'", BLOCK_KEYS)
+            parts[key] = value
+        if "layers" not in parts:
+            raise SpecError(f"block '{name}' has no layers", where=where(self.path, node))
+        outputs = parts.get("outputs")
+        return Block(
+            node=node,
+            arguments=self.arguments(parts["args"]) if "args" in parts else {},
+            let=self.values(parts["let"], "let") if "let" in parts else {},
+            body=self.body(parts["layers"]),
+            inputs=read_names(self.path, parts["inputs"], "inputs") if "inputs" in parts else (),
+            outputs=self.templates(outputs, "outputs") if outputs is not None else None,
+        )
+
+    def arguments(self, node: Node) -> dict[str, Value | None]:
+        """`args:`: a mapping to defaults or `required`, or a list of required names."""
+        if type(node) is SequenceNode:
+            return dict.fromkeys(read_names(self.path, node, "args"))
+        result: dict[str, Value | None] = {}
+        for _, key_node, value in read_mapping(self.path, node, "args"):
+            name = read_identifier(self.path, key_node, "argument")
+            required = type(value) is ScalarNode and value.value == "required"
+            result[name] = None if required else read_value(self.path, value)
+        return result
+
+    def values(self, node: Node, what: str) -> dict[str, Value]:
+        """A mapping of names to values."""
+        return {
+            read_identifier(self.path, key_node, what): read_value(self.path, value)
+            for _, key_node, value in read_mapping(self.path, node, what)
+        }
+
+    def templates(self, node: Node, what: str) -> tuple[Template, ...]:
+        """One layer name, or a list of them."""
+        return tuple(read_template(self.path, item, what) for item in read_texts(self.path, node, what))
+
+    def _named(self, head: str, head_node: Node, value: Node | None, node: Node, common: dict[str, Any]) -> Entry:
+        if head in self.blocks:
+            return self._call(head, value, node, common)
+        op = OPS.get(head)
+        if op is None:
+            raise unknown_key(self.path, head, head_node, "op or block", [*OPS, *self.blocks])
+        known = fields_of(op)
+        values: dict[str, Value] = {}
+        for key, key_node, item in self._inner(head, value, tuple(known), common):
+            if key not in known:
+                raise unknown_key(self.path, key, key_node, f"field of {head}", [*known, *_MODIFIERS])
+            values[key] = read_value(self.path, item, known[key].type.words)
+        for name, field in known.items():
+            if field.default is REQUIRED and name not in values:
+                raise SpecError(
+                    f"{head} needs '{name}'", where=where(self.path, head_node), hint=f"fields: {_usage(known)}"
+                )
+        ready = None
+        if all(item.is_constant for item in values.values()):
+            ready = make_op(self.path, op, known, {name: item.constant for name, item in values.items()}, values)
+        return OpEntry(node=node, op=op, fields=values, ready=ready, **common)
+
+    def _call(self, block: str, value: Node | None, node: Node, common: dict[str, Any]) -> CallEntry:
+        known = self.blocks[block]
+        arguments = {}
+        for key, key_node, item in self._inner(block, value, known, common):
+            if key not in known:
+                raise unknown_key(self.path, key, key_node, f"argument of block '{block}'", [*known, *_MODIFIERS])
+            arguments[key] = read_value(self.path, item)
+        return CallEntry(node=node, block=block, arguments=arguments, **common)
+
+    def _inner(
+        self, head: str, value: Node | None, known: Collection[str], common: dict[str, Any]
+    ) -> list[tuple[str, Node, Node]]:
+        """The fields of `head: value`; a plain value sets the first; what an entry may say besides is taken out."""
+        if value is None or (type(value) is ScalarNode and not value.style and value.value in ("", "~", "null")):
+            return []
+        if type(value) is not MappingNode:
+            if not known:
+                raise SpecError(f"'{head}' takes no value", where=where(self.path, value))
+            return [(next(iter(known)), value, value)]
+        fields = []
+        for key, key_node, item in read_mapping(self.path, value, head):
+            if key in _MODIFIERS and key not in known:
+                _MODIFIERS[key](self, common, item)
+            else:
+                fields.append((key, key_node, item))
+        return fields
+
+    def _branches(self, node: Node) -> tuple[tuple[str | None, tuple[Entry, ...]], ...]:
+        if type(node) is SequenceNode and node.value:
+            return tuple((None, self.body(item, "a branch")) for item in node.value)
+        if type(node) is MappingNode and node.value:
+            return tuple(
+                (read_template(self.path, key_node, "branch").text, self.body(item, f"branch '{key}'"))
+                for key, key_node, item in read_mapping(self.path, node, "branches")
+            )
+        raise SpecError(
+            "branches must be a list of layer lists, or a mapping of names to them", where=where(self.path, node)
+        )
+
+    def _join(self, node: Node) -> OpEntry:
+        entry = self.entry(node)
+        if not isinstance(entry, OpEntry):
+            raise SpecError("join must be an op: add, mul, concat ...", where=where(self.path, node))
+        return entry
+
+    # What any entry may say besides what it is, one reader a key.
+
+    def _set(self, common: dict[str, Any], key: str, node: Node, value: Any) -> None:
+        if key in common:
+            raise SpecError("said twice, inside and beside the layer", where=where(self.path, node))
+        common[key] = value
+
+    def _name(self, common: dict[str, Any], node: Node) -> None:
+        self._set(common, "name", node, read_template(self.path, node, "name"))
+
+    def _from(self, common: dict[str, Any], node: Node) -> None:
+        self._set(common, "sources", node, self.templates(node, "from"))
+
+    def _outputs(self, common: dict[str, Any], node: Node) -> None:
+        self._set(common, "outputs", node, read_names(self.path, node, "outputs"))
+
+    def _weight(self, common: dict[str, Any], node: Node) -> None:
+        self._set(common, "weight", node, read_text(self.path, node, "weight"))
+
+    def _when(self, common: dict[str, Any], node: Node) -> None:
+        self._set(common, "when", node, read_value(self.path, node))
+
+    def _trainable(self, common: dict[str, Any], node: Node) -> None:
+        value = read_value(self.path, node)
+        if not isinstance(value.constant, bool):
+            raise SpecError("trainable must be true or false", where=where(self.path, node))
+        self._set(common, "trainable", node, value.constant)
+
+    def _repeat(self, common: dict[str, Any], node: Node) -> None:
+        times, index = node, None
+        if type(node) is ScalarNode and " as " in node.value:
+            text, _, index = node.value.rpartition(" as ")
+            times = ScalarNode(node.tag, text.strip(), node.start_mark, node.end_mark, node.style)
+            index = read_identifier(self.path, ScalarNode("", index.strip(), node.start_mark, None, "'"), "index")
+        self._set(common, "repeat", node, Repeat(read_value(self.path, times), index))
+
+    def _each(self, common: dict[str, Any], node: Node) -> None:
+        walks = []
+        for key, key_node, item in read_mapping(self.path, node, "each"):
+            names = key.replace(",", " ").split()
+            for name in names:
+                read_identifier(self.path, ScalarNode("", name, key_node.start_mark, None, "'"), "each")
+            walks.append(Walk(tuple(names), read_value(self.path, item)))
+        self._set(common, "each", node, tuple(walks))
+
+
+_MODIFIERS: dict[str, Callable[[BodyParser, dict[str, Any], Node], None]] = {
+    "name": BodyParser._name,
+    "from": BodyParser._from,
+    "outputs": BodyParser._outputs,
+    "weight": BodyParser._weight,
+    "when": BodyParser._when,
+    "repeat": BodyParser._repeat,
+    "each": BodyParser._each,
+    "trainable": BodyParser._trainable,
+}
+MODIFIERS = tuple(_MODIFIERS)
+
+
+def make_op(path: str, op: type[Op], known: dict[str, Field], values: dict[str, Any], nodes: dict[str, Value]) -> Op:
+    """The op with these field values, each read by its type.
+
+    Raises:
+        OpError: At the value's own place, with the field's name.
+    """
+    fields = {}
+    for name, value in values.items():
+        try:
+            fields[name] = known[name].type.read(value)
+        except FlopcountError as error:
+            error.what = f"{name} {error.what}" if error.what.startswith("must") else error.what
+            raise error.located(where(path, nodes[name].node), op.tag) from None
+    return op(**fields)
+
+
+def _usage(known: dict[str, Field]) -> str:
+    return ", ".join(f"{name} (required)" if field.default is REQUIRED else name for name, field in known.items())

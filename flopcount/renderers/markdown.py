@@ -1,0 +1,51 @@
+"""A Markdown table, as GitHub and most documentation tools read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ..table import Document, Row, Table
+from ._cells import printable, show
+
+SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+def render(document: Document, *, color: bool = False, width: int | None = None) -> str:
+    """Show a document as Markdown."""
+    return "\n".join("".join(line + "\n" for line in _lines(table)) for table in document.tables)
+
+
+def _lines(table: Table) -> Iterator[str]:
+    yield f"### {escape(table.title)}"
+    yield ""
+    yield _line(column.title for column in table.columns)
+    yield _line("---:" if column.numeric else ":---" for column in table.columns)
+    for row in table.rows:
+        yield _line(_texts(table, row))
+    for row in table.totals:
+        yield _line(f"**{text}**" if text else "" for text in _texts(table, row))
+    for note in table.notes:
+        yield ""
+        yield f"**Note:** {escape(note)}"
+    if table.caption:
+        yield ""
+        yield escape(" · ".join(table.caption))
+
+
+def _texts(table: Table, row: Row) -> Iterator[str]:
+    return (escape(show(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def escape(text: str) -> str:
+    r"""Text that Markdown leaves as it is.
+
+    Example:
+        >>> escape("a|b *c* layer_1 __init__")
+        'a\\|b \\*c\\* layer_1 \\_\\_init\\_\\_'
+    """
+    return SPECIAL.sub(r"\\\g<0>", printable(text))

@@ -1,0 +1,130 @@
+"""What a SOURCE may be, and which reader takes it: a path, a shipped name, `-` for standard input, `file#variant`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import library
+from .errors import SourceError, UsageError, did_you_mean
+from .graph import DTYPE_BYTES, Graph
+from .op import Shape
+
+if TYPE_CHECKING:
+    from .readers.spec import Spec
+
+Inputs = Mapping[str, tuple[Shape, str | None]]
+
+
+def load(
+    source: str | Path,
+    *,
+    inputs: Inputs | Iterable[str] | None = None,
+    batch: int | None = 1,
+    settings: Mapping[str, Any] | None = None,
+) -> Graph:
+    """Read a network.
+
+    Args:
+        source: A spec file (`net.yaml`, `net.yaml#variant`), the name of a shipped spec (`resnet50`), or `-` for a spec
+            on standard input. An existing file wins over a shipped name.
+        inputs: Other input sizes: texts (`"3x160x160"`, `"tokens=128:int64"`), or shapes and dtypes by name.
+        batch: The size of the batch axis.
+        settings: Values for the spec's parameters: numbers, lists, or texts in its expression language.
+
+    Raises:
+        SourceError: There is no such file or shipped spec, or it cannot be read.
+        SpecError, OpError: The network makes no sense.
+        UsageError: There is no such parameter, variant or input.
+
+    Example:
+        >>> load("alexnet").nodes[0].outputs[0].shape
+        (1, 96, 55, 55)
+    """
+    from .readers.spec import build
+
+    spec, variant = find_spec(str(source))
+    if inputs is not None and not isinstance(inputs, Mapping):
+        inputs = dict(parse_input(text) for text in inputs)
+    return build(spec, variant=variant, settings=settings, inputs=inputs, batch=batch)
+
+
+def find_spec(source: str) -> tuple[Spec, str | None]:
+    """The parsed spec that a source names, and the variant that it asks for."""
+    from .readers.spec import parse_spec
+    from .readers.spec.document import read_text
+
+    if source == "-":
+        return parse_spec(_standard_input(), "<stdin>"), None
+    path, _, variant = source.partition("#")
+    if _is_shipped_name(path):
+        for candidate in library.candidates(path):
+            spec = parse_spec(read_text(str(candidate)), candidate.name)
+            if candidate.stem == path:
+                return spec, variant or (path if path in spec.variants else None)
+            if path in spec.variants and not variant:
+                return spec, path
+        if not Path(path).exists():
+            raise SourceError(
+                f"there is no file and no shipped spec '{path}'",
+                hint=did_you_mean(path, shipped_names()) or "`flopcount list specs` names the shipped ones",
+            )
+    if not Path(path).exists():
+        here = [str(sibling) for sibling in Path(path).parent.glob("*.y*ml")] if Path(path).parent.is_dir() else []
+        raise SourceError(f"there is no file '{path}'", hint=did_you_mean(path, here) if here else None)
+    return parse_spec(read_text(path), path), variant or None
+
+
+def shipped_names() -> list[str]:
+    """Every name that `load` finds in the library: files and their variants."""
+    return [name for spec in shipped_specs() for name in names_of(spec)]
+
+
+def shipped_specs() -> list[Spec]:
+    """Every shipped spec, parsed."""
+    from .readers.spec import parse_spec
+    from .readers.spec.document import read_text
+
+    return [parse_spec(read_text(str(path)), path.name) for path in library.files()]
+
+
+def names_of(spec: Spec) -> list[str]:
+    """The names under which a shipped spec is found: its variants, and its own where that is none of them."""
+    own = spec.path.removesuffix(".yaml")
+    return [*([own] if own not in spec.variants else []), *spec.variants]
+
+
+def parse_input(text: str) -> tuple[str, tuple[Shape, str | None]]:
+    """Read `3x224x224`, `image=3x224x224` or `tokens=128:int64`: one sample's shape, without the batch.
+
+    Returns:
+        The input's name (empty: the only one), its shape, and its dtype where one is named.
+
+    Raises:
+        UsageError: With the form that was expected.
+
+    Example:
+        >>> parse_input("tokens=128:int64")
+        ('tokens', ((128,), 'int64'))
+    """
+    rest, _, dtype = text.partition(":")
+    name, _, sizes = rest.rpartition("=")
+    parts = sizes.lower().replace("×", "x").split("x")
+    if not all(part.isascii() and part.isdigit() and 0 < len(part) < 13 and int(part) > 0 for part in parts):
+        raise UsageError(f"cannot read the input '{text}'", hint="write 3x224x224, or name=3x224x224:float32")
+    if dtype and dtype not in DTYPE_BYTES:
+        raise UsageError(f"unknown dtype '{dtype}'", hint=did_you_mean(dtype, DTYPE_BYTES))
+    return name, (tuple(int(part) for part in parts), dtype or None)
+
+
+def _is_shipped_name(path: str) -> bool:
+    return not Path(path).is_file() and path.replace("_", "").replace("-", "").isalnum()
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"standard input is not UTF-8 (byte {error.start})") from None

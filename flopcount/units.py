@@ -1,0 +1,144 @@
+"""How exact numbers look to people, and how people's numbers become exact: the only place that rounds.
+
+Everything here is integer arithmetic. Counts step by 1000 (K, M, G, T, P, E), bytes by 1024 (KiB, MiB ...); rounding is
+to three significant digits, half up.
+"""
+
+from __future__ import annotations
+
+from .errors import UsageError
+
+DECIMAL = ("", "K", "M", "G", "T", "P", "E")
+BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+UNIT_WORDS = {"mac": "MAC", "flop": "FLOP", "op": "op", "b": "B", "byte": "B", "param": "", "": ""}
+
+LOWER_BOUND = "≥ "
+UNKNOWN = "?"
+
+
+def human(value: int) -> str:
+    """A count in three significant digits, exact below 1000.
+
+    Example:
+        >>> human(1_814_073_344), human(999_950), human(784)
+        ('1.81 G', '1.00 M', '784')
+    """
+    return _scaled(value, 1000, DECIMAL)
+
+
+def human_bytes(value: int) -> str:
+    """A number of bytes in three significant digits, in binary units.
+
+    Example:
+        >>> human_bytes(46_758_048), human_bytes(1023)
+        ('44.6 MiB', '1023 B')
+    """
+    return _scaled(value, 1024, BINARY)
+
+
+def grouped(value: int) -> str:
+    """The exact number, with thousands separators.
+
+    Example:
+        >>> grouped(1_814_073_344)
+        '1,814,073,344'
+    """
+    return f"{value:,}"
+
+
+def at_least(text: str) -> str:
+    """A lower bound: the sum of what is known, where something is not.
+
+    Example:
+        >>> at_least(human(1_814_073_344))
+        '≥ 1.81 G'
+    """
+    return LOWER_BOUND + text
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; what is little but not nothing says so.
+
+    Example:
+        >>> percent(423, 1000), percent(1, 10**6), percent(0, 0)
+        ('42.3 %', '<0.1 %', '0 %')
+    """
+    if not part or not whole:
+        return "0 %"
+    tenths = _divide(1000 * part, whole)
+    return f"{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
+
+
+def ratio(part: int, whole: int) -> str:
+    """A share as a decimal fraction with six digits, for machines.
+
+    Example:
+        >>> ratio(1, 3), ratio(1, 1)
+        ('0.333333', '1.000000')
+    """
+    millionths = _divide(10**6 * part, whole) if whole else 0
+    return f"{millionths // 10**6}.{millionths % 10**6:06}"
+
+
+def parse_quantity(text: str | int, unit: str = "") -> int:
+    """The exact number that a person meant.
+
+    Args:
+        text: `4.2M`, `600 MMACs`, `5MiB`, `1,814,073,344`, `6e8`. Prefixes are decimal, except Ki, Mi, Gi ...
+        unit: The unit in which the number is wanted (`MAC`, `FLOP`, `op`, `B`, or empty for a plain count); a text that
+            names another one is refused.
+
+    Raises:
+        UsageError: Not a number, not a whole one, or in another unit.
+
+    Example:
+        >>> parse_quantity("4.2M"), parse_quantity("600 MMACs", "MAC"), parse_quantity("5MiB", "B")
+        (4200000, 600000000, 5242880)
+    """
+    import re
+    from fractions import Fraction
+
+    if isinstance(text, int):
+        return text
+    number = r"((?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?)(?:e\+?(\d{1,2}))?"
+    match = re.fullmatch(rf"\s*{number}\s*(?:([kKMGTPE])(i)?)?\s*(B|(?i:mac|flop|op|byte|param)s?|)\s*", text, re.ASCII)
+    if not match:
+        raise UsageError(f"'{text}' is not a quantity", hint="write it as 4.2M, 600 MMACs, 5MiB or 1814073344")
+    named = UNIT_WORDS[match[5].lower().removesuffix("s")]
+    if named and named != unit:
+        wanted = f"in {_plural(unit)}" if unit else "without a unit"
+        raise UsageError(f"'{text}' is in {_plural(named)}, but is wanted {wanted}", hint=_unit_hint(named, unit))
+    digits, exponent, prefix, binary, _ = match.groups()
+    step = DECIMAL.index(prefix.upper()) if prefix else 0
+    scale: int = (1024 if binary else 1000) ** step * 10 ** int(exponent or 0)
+    value = Fraction(digits.replace(",", "").replace("_", "")) * scale
+    if value.denominator != 1:
+        raise UsageError(f"'{text}' is not a whole number")
+    return value.numerator
+
+
+def _plural(unit: str) -> str:
+    return "bytes" if unit == "B" else f"{unit}s"
+
+
+def _unit_hint(named: str, unit: str) -> str | None:
+    if named == "B" and unit != "B":
+        return "billions are written G: 7G"
+    return "a MAC is a multiplication and an addition: name the metric that you mean" if unit else None
+
+
+def _divide(numerator: int, denominator: int) -> int:
+    """The nearest integer, half up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _scaled(value: int, base: int, names: tuple[str, ...]) -> str:
+    if value < base:
+        return f"{value} {names[0]}".rstrip()
+    for power, name in enumerate(names[1:], start=1):
+        for decimals in (2, 1, 0):
+            digits = _divide(value * 10**decimals, base**power)
+            if digits < (1000 if decimals else base):
+                whole, fraction = divmod(digits, 10**decimals)
+                return f"{whole}.{fraction:0{decimals}} {name}" if decimals else f"{whole} {name}"
+    return f"{_divide(value, base ** (len(names) - 1)):,} {names[-1]}"

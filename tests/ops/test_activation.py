@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from flopcount.errors import OpError
+from flopcount.op import Op
+from flopcount.ops import OPS
+from flopcount.ops.activation import (
+    CELU,
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Activation,
+    Gated,
+    GeGLU,
+    HardSigmoid,
+    HardSwish,
+    HardTanh,
+    LeakyReLU,
+    LogSigmoid,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    SwiGLU,
+    Tanh,
+)  # fmt: skip
+from tests.counting import Number, ledger, tallied
+from tests.ops.definitions import if_positive, maximum, minimum, special
+
+ALPHA, SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+SHAPE = (2, 4, 3, 6)
+
+Case = tuple[Op, Callable[[Any], Any], Callable[[Any], Any]]
+
+
+def erf(x: Any) -> Any:
+    return special(torch.erf, x)
+
+
+def exp(x: Any) -> Any:
+    return special(torch.exp, x)
+
+
+def log(x: Any) -> Any:
+    return special(torch.log, x)
+
+
+def sigmoid(x: Any) -> Any:
+    return special(torch.sigmoid, x)
+
+
+def tanh(x: Any) -> Any:
+    return special(torch.tanh, x)
+
+
+ELEMENTWISE: list[Case] = [
+    (ReLU(), lambda x: maximum(x, 0), functional.relu),
+    (ReLU6(), lambda x: minimum(maximum(x, 0), 6), functional.relu6),
+    (LeakyReLU(slope=0.2), lambda x: if_positive(x, 0.2 * x), lambda x: functional.leaky_relu(x, 0.2)),
+    (PReLU(), lambda x: if_positive(x, 0.25 * x), torch.nn.PReLU(dtype=torch.float64)),
+    (ELU(alpha=0.5), lambda x: if_positive(x, 0.5 * (exp(x) - 1)), lambda x: functional.elu(x, 0.5)),
+    (SELU(), lambda x: SCALE * if_positive(x, ALPHA * (exp(x) - 1)), functional.selu),
+    (CELU(alpha=2), lambda x: if_positive(x, 2 * (exp(x / 2) - 1)), lambda x: functional.celu(x, 2)),
+    (GELU(), lambda x: 0.5 * x * (1 + erf(x / math.sqrt(2))), functional.gelu),
+    (
+        GELU(approximate="tanh"),
+        lambda x: 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))),
+        lambda x: functional.gelu(x, approximate="tanh"),
+    ),
+    (SiLU(), lambda x: x * sigmoid(x), functional.silu),
+    (Sigmoid(), sigmoid, torch.sigmoid),
+    (Tanh(), tanh, torch.tanh),
+    (HardSwish(), lambda x: x * minimum(maximum(x + 3, 0), 6) / 6, functional.hardswish),
+    (HardSigmoid(), lambda x: minimum(maximum(x + 3, 0), 6) / 6, functional.hardsigmoid),
+    (HardTanh(low=-2, high=3), lambda x: minimum(maximum(x, -2), 3), lambda x: functional.hardtanh(x, -2, 3)),
+    (Softplus(), lambda x: log(1 + exp(x)), functional.softplus),
+    (Softsign(), lambda x: x / (1 + maximum(x, 0 - x)), functional.softsign),
+    (Mish(), lambda x: x * tanh(log(1 + exp(x))), functional.mish),
+    (LogSigmoid(), lambda x: log(sigmoid(x)), functional.logsigmoid),
+]
+
+
+def _ids(case: Case) -> str:
+    return f"{case[0].tag} {getattr(case[0], 'approximate', '')}".strip()
+
+
+@pytest.mark.parametrize(("op", "definition", "torchs"), ELEMENTWISE, ids=map(_ids, ELEMENTWISE))
+def test_ledger_is_that_of_a_definition_that_computes_what_torch_does(
+    op: Op, definition: Callable[[Any], Any], torchs: Callable[[Any], Any]
+) -> None:
+    x = torch.linspace(-5, 5, math.prod(SHAPE), dtype=torch.float64).reshape(SHAPE)
+    torch.testing.assert_close(definition(x), torchs(x))
+    assert op.infer(SHAPE) == tuple(torchs(x).shape)
+    with tallied() as done:
+        for _ in range(math.prod(SHAPE)):
+            definition(Number())
+    assert ledger(op, SHAPE) == done
+
+
+GATED: list[tuple[Op, Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = [
+    (GLU(), lambda a, b: a * sigmoid(b), lambda a, b: functional.glu(torch.cat([a, b], -1), -1)),
+    (SwiGLU(), lambda a, b: a * sigmoid(a) * b, lambda a, b: functional.silu(a) * b),
+    (GeGLU(), lambda a, b: 0.5 * a * (1 + erf(a / math.sqrt(2))) * b, lambda a, b: functional.gelu(a) * b),
+]
+
+
+@pytest.mark.parametrize(("op", "definition", "torchs"), GATED, ids=[op.tag for op, _, _ in GATED])
+def test_gated_ledger_is_that_of_a_definition_that_computes_what_torch_does(
+    op: Op, definition: Callable[[Any, Any], Any], torchs: Callable[[Any, Any], Any]
+) -> None:
+    a, b = torch.linspace(-5, 5, math.prod(SHAPE), dtype=torch.float64).reshape(SHAPE).chunk(2, -1)
+    torch.testing.assert_close(definition(a, b), torchs(a, b))
+    assert op.infer(SHAPE) == tuple(torchs(a, b).shape)
+    with tallied() as done:
+        for _ in range(a.numel()):
+            definition(Number(), Number())
+    assert ledger(op, SHAPE) == done
+
+
+@pytest.mark.parametrize("axis", [1, 3, -1, -3])
+def test_halves_the_axis_that_torch_does(axis: int) -> None:
+    assert GLU(axis=axis).infer(SHAPE) == tuple(functional.glu(torch.empty(SHAPE, device="meta"), axis).shape)
+
+
+def test_every_activation_is_tested() -> None:
+    tested = {type(op) for op, _, _ in ELEMENTWISE} | {type(op) for op, _, _ in GATED}
+    assert tested == {cls for cls in OPS.values() if issubclass(cls, Activation)}
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_prelu_has_torchs_weight(per_channel: bool) -> None:
+    module = torch.nn.PReLU(SHAPE[1] if per_channel else 1)
+    op = PReLU(per_channel=per_channel)
+    assert op.weights(SHAPE) == {name: tuple(weight.shape) for name, weight in module.named_parameters()}
+
+
+def test_declared_activations_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(ReLU())) == ReLU()
+    assert isinstance(pickle.loads(pickle.dumps(SwiGLU(axis=1))), Gated)
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "message"),
+    [
+        (GLU(), (1, 4, 7), "cannot halve axis -1 of size 7"),
+        (GLU(axis=3), (1, 4, 6), "axis 3 is out of range: the input has 3 axes"),
+        (PReLU(per_channel=True), (8,), "needs a batch and channels, not 1 axes"),
+    ],
+)
+def test_refuses(op: Op, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        op.check(shape)
+    assert caught.value.what == message

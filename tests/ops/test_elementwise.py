@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flopcount.errors import OpError
+from flopcount.ops import OPS
+from flopcount.ops.elementwise import (
+    Abs,
+    Clamp,
+    Cos,
+    Exp,
+    Log,
+    Neg,
+    Pointwise,
+    Pow,
+    Reciprocal,
+    Rsqrt,
+    Scale,
+    Shift,
+    Sin,
+    Sqrt,
+    Square,
+)
+from tests.counting import Number, indices, ledger, tallied
+
+DEFINITIONS: list[tuple[Any, Callable[[Number], Number]]] = [
+    (Exp(), lambda x: x.special()),
+    (Log(), lambda x: x.special()),
+    (Sqrt(), lambda x: x.special()),
+    (Rsqrt(), lambda x: 1 / x.special()),
+    (Sin(), lambda x: x.special()),
+    (Cos(), lambda x: x.special()),
+    (Pow(exponent=1.5), lambda x: x.special(1.5)),
+    (Square(), lambda x: x * x),
+    (Reciprocal(), lambda x: 1 / x),
+    (Neg(), lambda x: 0 - x),
+    (Abs(), lambda x: x.maximum(0 - x)),
+    (Scale(by=0.125), lambda x: x * 0.125),
+    (Shift(by=1), lambda x: x + 1),
+    (Clamp(min=0), lambda x: x.maximum(0)),
+    (Clamp(max=6), lambda x: x.minimum(6)),
+    (Clamp(min=0, max=6), lambda x: x.maximum(0).minimum(6)),
+]
+
+
+@pytest.mark.parametrize(("op", "definition"), DEFINITIONS, ids=lambda value: getattr(value, "tag", ""))
+@given(st.lists(st.integers(1, 4), max_size=4).map(tuple))
+def test_keeps_the_shape_and_performs_its_definition(
+    op: Any, definition: Callable[[Number], Number], shape: tuple[int, ...]
+) -> None:
+    assert op.infer(shape) == shape
+    with tallied() as done:
+        for _ in indices(shape):
+            definition(Number())
+    assert ledger(op, shape) == done
+
+
+def test_every_function_is_defined_above() -> None:
+    ours = {tag for tag, kind in OPS.items() if issubclass(kind, Pointwise) and kind.__module__ == Pointwise.__module__}
+    assert ours == {op.tag for op, _ in DEFINITIONS}
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [(Clamp(), "needs min, max or both"), (Clamp(min=1, max=0), "min 1 is greater than max 0")],
+)
+def test_refuses(op: Any, message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        op.check((1, 64))
+    assert caught.value.what == message

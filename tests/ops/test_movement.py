@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flopcount.errors import OpError
+from flopcount.fields import fields_of
+from flopcount.ops.movement import Expand, Flip, Pad, Roll, Tile
+from tests.counting import ledger
+
+SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=5).map(tuple)
+
+
+def check(op: Any, shape: tuple[int, ...], expected: torch.Tensor) -> None:
+    op.check(shape)
+    assert op.infer(shape) == tuple(expected.shape)
+    assert ledger(op, shape) == {}
+
+
+@given(SHAPES, st.data())
+def test_pad_is_torchs(shape: tuple[int, ...], data: st.DataObject) -> None:
+    ends = st.integers(0, 3)
+    pads = data.draw(st.lists(ends | st.tuples(ends, ends), min_size=1, max_size=len(shape)))
+    sides = [pad if isinstance(pad, tuple) else (pad, pad) for pad in pads]
+    last_axis_first = [end for side in reversed(sides) for end in side]
+    check(Pad(padding=tuple(pads)), shape, torch.nn.functional.pad(torch.empty(shape), last_axis_first))
+
+
+@given(st.integers(1, 3), st.sampled_from(["reflect", "replicate", "circular"]), st.integers(0, 5), st.data())
+def test_pad_refuses_exactly_what_torch_refuses(rank: int, mode: Any, padding: int, data: st.DataObject) -> None:
+    shape = (1, 2, *(data.draw(st.integers(1, 5)) for _ in range(rank)))
+    op = Pad(padding=padding, mode=mode)
+    try:
+        expected = torch.nn.functional.pad(torch.empty(shape), [padding] * (2 * rank), mode)
+    except RuntimeError:
+        with pytest.raises(OpError, match=f"is too much for mode {mode}"):
+            op.check(shape)
+    else:
+        check(op, shape, expected)
+
+
+@given(SHAPES, st.data())
+def test_expand_is_torchs(shape: tuple[int, ...], data: st.DataObject) -> None:
+    wanted = tuple(
+        data.draw(st.sampled_from((-1, size)) if size > 1 else st.sampled_from((-1, 1, 4))) for size in shape[1:]
+    )
+    check(Expand(shape=wanted), shape, torch.empty(shape).expand(-1, *wanted))
+
+
+@given(SHAPES, st.integers(1, 4), st.data())
+def test_tile_is_torchs(shape: tuple[int, ...], repeats: int, data: st.DataObject) -> None:
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    check(Tile(repeats=repeats, axis=axis), shape, torch.empty(shape).repeat_interleave(repeats, axis))
+
+
+def test_roll_and_flip_keep_the_shape() -> None:
+    shape = (1, 56, 56, 96)
+    check(Roll(shifts=(-3, -3), axes=(1, 2)), shape, torch.empty(shape).roll((-3, -3), (1, 2)))
+    check(Flip(axes=(1,)), shape, torch.empty(shape).flip(1))
+
+
+def test_reads_padding_from_a_spec() -> None:
+    read = fields_of(Pad)["padding"].type.read
+    assert read(2) == 2
+    assert read([1, [0, 2]]) == (1, (0, 2))
+    for bad in (-1, [], [[1, 2, 3]], "same", [1, [0, -1]]):
+        with pytest.raises(OpError, match="must be a non-negative integer, or a list of one"):
+            read(bad)
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        (Pad(padding=(1, 1, 1, 1)), "padding names 4 axes, but the input has 3"),
+        (Pad(padding=8, mode="reflect"), "padding 8 is too much for mode reflect on axis 2 of size 8"),
+        (Expand(shape=(4,)), "shape [4] names 1 axes, but one sample has 2"),
+        (Expand(shape=(64, 16)), "axis 2 of size 8 cannot be expanded to 16; only a size of 1 can"),
+        (Expand(shape=(64, 0)), "a size must be positive, or -1 to leave an axis as it is, not 0"),
+        (Tile(repeats=2, axis=3), "axis 3 is out of range: the input has 3 axes"),
+        (Roll(shifts=(1, 2, 3), axes=(1, 2)), "3 shifts [1, 2, 3] for 2 axes [1, 2]"),
+        (Roll(shifts=(1,), axes=(2, 3)), "axis 3 is out of range: the input has 3 axes"),
+        (Flip(axes=(2, -1)), "axis 2 is named twice in [2, -1]"),
+    ],
+)
+def test_refuses(op: Any, message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        op.check((1, 64, 8))
+    assert caught.value.what == message
+
+
+def test_an_integer_needs_spatial_axes_to_pad() -> None:
+    with pytest.raises(OpError) as caught:
+        Pad(padding=1).check((1, 64))
+    assert caught.value.what == "padding 1 pads every spatial axis, but 1×64 has none"

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from flopcount.conventions import CONVENTIONS
+from flopcount.errors import OpError
+from flopcount.ops.recurrent import GRU, LSTM, RNN, Recurrent
+from tests.counting import Number, array, dot_product, ledger, ledger_in_letters, tallied
+
+Vector = list[Number]
+Gate = Callable[[Vector, Vector], tuple[Vector, Vector]]
+MODULES: Any = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[Recurrent, tuple[int, ...]]:
+    hidden = draw(st.integers(2, 4))
+    common: Any = {
+        "hidden": hidden, "layers": draw(st.integers(1, 3)), "bidirectional": draw(st.booleans()),
+        "bias": draw(st.booleans()), "sequence": draw(st.booleans()),
+    }  # fmt: skip
+    nonlinearity: Any = draw(st.sampled_from(["tanh", "relu"]))
+    op = draw(
+        st.sampled_from(
+            [
+                RNN(**common, nonlinearity=nonlinearity),
+                LSTM(**common, proj=draw(st.none() | st.integers(1, hidden - 1))),
+                GRU(**common),
+            ]
+        )
+    )
+    return op, (draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+
+
+def module_of(op: Recurrent, shape: tuple[int, ...]) -> Any:
+    extra = {"proj_size": op.proj or 0} if isinstance(op, LSTM) else {}
+    return MODULES[op.tag](
+        shape[-1], op.hidden, op.layers, bias=op.bias, batch_first=True, bidirectional=op.bidirectional, device="meta",
+        **extra,
+    )  # fmt: skip
+
+
+def linear(x: Vector, out: int, bias: bool) -> Vector:
+    y = [dot_product(x, array([len(x)]).values()) for _ in range(out)]
+    return [value + Number() for value in y] if bias else y
+
+
+def step(op: Recurrent, x: Vector, h: Vector) -> Vector:
+    """One step of one direction of one layer, as torch documents it; returns the next hidden state."""
+    size = op.hidden
+    gates = [(linear(x, size, op.bias), linear(h, size, op.bias)) for _ in range(op.gates)]
+
+    def joined(gate: int) -> Vector:
+        return [a + b for a, b in zip(*gates[gate], strict=True)]
+
+    if isinstance(op, RNN):
+        return [value.special() if op.nonlinearity == "tanh" else value.maximum() for value in joined(0)]
+    if isinstance(op, GRU):
+        r, z = ([value.special() for value in joined(gate)] for gate in (0, 1))
+        n = [(a + k * b).special() for a, b, k in zip(*gates[2], r, strict=True)]
+        return [(1 - k) * a + k * b for k, a, b in zip(z, n, h, strict=True)]
+    i, f, o = ([value.special() for value in joined(gate)] for gate in (0, 1, 2))
+    g = [value.special() for value in joined(3)]
+    c = [k * Number() + a * b for k, a, b in zip(f, i, g, strict=True)]
+    out = [k * value.special() for k, value in zip(o, c, strict=True)]
+    assert isinstance(op, LSTM)
+    return out if op.proj is None else linear(out, op.proj, bias=False)
+
+
+def run(op: Recurrent, shape: tuple[int, ...]) -> None:
+    n, t, d = shape
+    state = op.proj if isinstance(op, LSTM) and op.proj else op.hidden
+    directions = 2 if op.bidirectional else 1
+    for _ in range(n):
+        features = d
+        for _ in range(op.layers):
+            for _ in range(directions):
+                h = [Number() for _ in range(state)]
+                for _ in range(t):
+                    h = step(op, [Number() for _ in range(features)], h)
+            features = directions * state
+
+
+@given(networks())
+def test_shapes_and_parameters_are_torchs(case: tuple[Recurrent, tuple[int, ...]]) -> None:
+    op, shape = case
+    module = module_of(op, shape)
+    y, _ = module(torch.empty(shape, device="meta"))
+    op.check(shape)
+    assert op.infer(shape) == tuple((y if op.sequence else y[:, -1]).shape)
+    assert list(op.weights(shape).items()) == [(name, tuple(w.shape)) for name, w in module.named_parameters()]
+
+
+@given(networks())
+def test_ledger_is_what_doing_it_performs(case: tuple[Recurrent, tuple[int, ...]]) -> None:
+    op, shape = case
+    with tallied() as done:
+        run(op, shape)
+    assert ledger(op, shape) == done
+
+
+@given(networks())
+def test_formulas_in_letters_count_the_same(case: tuple[Recurrent, tuple[int, ...]]) -> None:
+    op, shape = case
+    assert ledger_in_letters(op, shape) == ledger(op, shape)
+
+
+@pytest.mark.filterwarnings("ignore:TF32 acceleration")
+@pytest.mark.parametrize("op", [RNN(hidden=8, layers=2), LSTM(hidden=8, layers=2), GRU(hidden=8, layers=2)], ids=str)
+def test_torch_prices_the_same(op: Recurrent) -> None:
+    shape = (3, 5, 4)
+    with torch.backends.mkldnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
+        module_of(op, shape).to_empty(device="cpu")(torch.zeros(shape))
+    work = op.work(shape, op.infer(shape))
+    assert sum(CONVENTIONS["torch"].price(entry, op.tag) for entry in work) == counter.get_total_flops()
+
+
+def test_parts_tell_the_products_apart() -> None:
+    op = LSTM(hidden=10, proj=4, bidirectional=True)
+    parts = {entry.part: entry.count for entry in op.work((1, 7, 3), op.infer((1, 7, 3))) if entry.kind == "dot"}
+    assert parts == {"input": 2 * 7 * 40 * 3, "hidden": 2 * 7 * 40 * 4, "projection": 2 * 7 * 10 * 4}
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "message"),
+    [
+        (GRU(hidden=8), (1, 8), "needs batch, steps and features, not 2 axes"),
+        (GRU(hidden=8, layers=10**9), (1, 5, 8), "layers must be at most 1024, not 1000000000"),
+        (LSTM(hidden=8, proj=8), (1, 5, 8), "proj 8 must be smaller than hidden 8"),
+    ],
+)
+def test_refuses(op: Recurrent, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        op.check(shape)
+    assert caught.value.what == message

@@ -1,0 +1,45 @@
+"""What holds for every renderer."""
+
+from __future__ import annotations
+
+import pytest
+
+from flopcount.engine import count
+from flopcount.registry import entries, load
+from flopcount.renderers import Renderer
+from flopcount.summary import report_document
+from flopcount.table import Document
+from tests.golden import assert_golden
+from tests.renderers.documents import DOCUMENT, EMPTY, HOSTILE, TWO, named
+from tests.samples import small
+
+FORMATS = sorted(entries("renderers"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("document", [DOCUMENT, TWO, EMPTY])
+@pytest.mark.parametrize("width", [None, 80, 1])
+def test_text_ends_with_one_newline_and_is_plain(name: str, document: Document, width: int | None) -> None:
+    render: Renderer = load("renderers", name).render
+    text = render(document, color=False, width=width)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"csv", "json"}))
+def test_names_cannot_command_a_terminal_or_break_a_line(name: str) -> None:
+    text = load("renderers", name).render(named(HOSTILE))
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert any("evil" in line and "name" in line for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_golden(name: str) -> None:
+    assert_golden(f"every_kind.{name}", load("renderers", name).render(DOCUMENT))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_golden_report(name: str) -> None:
+    document = report_document([count(small(unknown=True, expect={"params": 10_000}))])
+    assert_golden(f"report.{name}", load("renderers", name).render(document))

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from flopcount import __version__
+from flopcount.conventions import find_convention
+from flopcount.engine import count
+from flopcount.footer import own_notes, provenance
+from flopcount.metrics import Figures
+from tests.samples import small
+
+
+def test_provenance_names_everything_that_the_numbers_depend_on() -> None:
+    convention = find_convention("arithmetic").adjusted(count=["relu"], ignore=["bias", "bn"])
+    report = count(small(batch=2, settings={"width": 2, "depths": [3, 4]}), convention)
+    assert provenance(report) == (
+        "input image 2×3×8×8 float32",
+        "batch 2",
+        "eval",
+        "width = 2, depths = [3, 4]",
+        "ops by the convention 'arithmetic' counting relu ignoring bias, bn",
+        f"flopcount {__version__}",
+    )
+
+
+def test_nothing_to_note() -> None:
+    report = count(small())
+    assert list(own_notes(report, Figures(report))) == []
+
+
+def test_the_unknown_and_the_missed_are_noted() -> None:
+    report = count(small(unknown=True, expect={"params": 3}))
+    assert list(own_notes(report, Figures(report))) == [
+        "1 layer unknown: totals are lower bounds (body.magic (opaque))",
+        "params: 10,690, but the source promises 3",
+    ]
