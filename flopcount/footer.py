@@ -18,16 +18,17 @@ def provenance(report: Report) -> tuple[str, ...]:
     Example:
         >>> from flopcount.graph import Graph, Tensor
         >>> provenance(Report(Graph("net", (Tensor("x", (1, 3)),), (), ()), ()))[:3]
-        ('input x 1×3 float32', 'batch 1', 'eval')
+        ('input 1×3 float32', 'batch 1', 'eval')
     """
     graph, convention = report.graph, report.convention
-    tensors = ", ".join(f"{tensor.name} {show_shape(tensor.shape)} {tensor.dtype}" for tensor in graph.inputs)
+    tensors = [(tensor.name, f"{show_shape(tensor.shape)} {tensor.dtype}") for tensor in graph.inputs]
+    inputs = f"input {tensors[0][1]}" if len(tensors) == 1 else ", ".join(map(" ".join, tensors))
     priced = f"{convention.unit}s by the convention '{convention.name}'"
     for verb, names in (("counting", convention.counted), ("ignoring", convention.ignored)):
         priced += f" {verb} {', '.join(names)}" if names else ""
     settings = ", ".join(f"{name} = {show_value(value)}" for name, value in graph.provenance.settings.items())
     items = (
-        f"input {tensors}" if tensors else "",
+        inputs,
         "" if graph.batch is None else f"batch {graph.batch}",
         report.mode,
         settings,

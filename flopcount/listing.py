@@ -39,7 +39,7 @@ def _specs() -> Table:
     for spec in shipped_specs():
         for name in names_of(spec):
             variant = spec.variants.get(name)
-            expect = variant.expect if variant else spec.expect
+            expect = variant.expect if variant and variant.settings else spec.expect
             about = (variant.about if variant else "") or spec.about
             rows.append((name, expect.get("params"), expect.get("macs"), about, spec.path))
     columns = (

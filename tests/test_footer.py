@@ -5,20 +5,26 @@ from flopcount.conventions import find_convention
 from flopcount.engine import count
 from flopcount.footer import own_notes, provenance
 from flopcount.metrics import Figures
-from tests.samples import small
+from tests.samples import Sample, small
 
 
 def test_provenance_names_everything_that_the_numbers_depend_on() -> None:
     convention = find_convention("arithmetic").adjusted(count=["relu"], ignore=["bias", "bn"])
     report = count(small(batch=2, settings={"width": 2, "depths": [3, 4]}), convention)
     assert provenance(report) == (
-        "input image 2×3×8×8 float32",
+        "input 2×3×8×8 float32",
         "batch 2",
         "eval",
         "width = 2, depths = [3, 4]",
         "ops by the convention 'arithmetic' counting relu ignoring bias, bn",
         f"flopcount {__version__}",
     )
+
+
+def test_several_inputs_are_named() -> None:
+    b = Sample("pair")
+    tokens, mask = b.input("tokens", (1, 4), "int64"), b.input("mask", (1, 4))
+    assert provenance(count(b.build([b.then(tokens, "add", "add", mask)])))[0] == "tokens 1×4 int64, mask 1×4 float32"
 
 
 def test_nothing_to_note() -> None:

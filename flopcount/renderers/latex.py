@@ -15,6 +15,7 @@ ESCAPES = str.maketrans(
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "|": r"\textbar{}",
         "×": r"$\times$",
         "≥": r"$\geq$",
         "·": r"\textperiodcentered{}",

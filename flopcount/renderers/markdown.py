@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ..table import Document, Row, Table
 from ._cells import printable, show
 
-SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+SPECIAL = re.compile(r"[\\`*|<>$~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:

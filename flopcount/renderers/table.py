@@ -16,6 +16,7 @@ from ..units import UNKNOWN
 from ._cells import is_zero, printable, show
 
 GAP = "  "
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LEAST_TEXT = 8
 LONGEST_BAR, SHORTEST_BAR = 12, 4
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -58,15 +59,17 @@ def _lines(table: Table, color: bool, width: int | None) -> Iterator[str]:
 
 
 def _fitted(table: Table, width: int | None) -> tuple[list[Strip], int]:
-    """Columns that fit, and how long the bar may be. First the bar goes, then a few names are elided, then numbers are
-    rounded, then more names are elided.
+    """Columns that fit, and how long the bar may be.
+
+    First the bar goes, then a few names are elided, then numbers are rounded, then more names are elided.
     """
     strips = _strips(table, compact=False)
     if width is not None and _width(strips) > width:
-        exact, strips = _elided(strips, _width(strips) - width), _strips(table, compact=True)
-        few = 1 + len(table.rows) // 10
-        keeps_names = sum("…" in text for strip in exact for text in strip.texts) <= few
-        strips = exact if keeps_names and _width(exact) <= width else _elided(strips, _width(strips) - width)
+        widths, elided = _narrowed(strips, width)
+        if elided > 1 + len(table.rows) // 10 or sum(widths) > width - len(GAP) * (len(strips) - 1):
+            strips = _strips(table, compact=True)
+            widths, _ = _narrowed(strips, width)
+        strips = [_cut(strip, limit) for strip, limit in zip(strips, widths, strict=True)]
     if not strips or strips[-1].column.kind != "share":
         return strips, 0
     bar = LONGEST_BAR if width is None else min(LONGEST_BAR, width - _width(strips) - len(GAP))
@@ -105,38 +108,39 @@ def _width(strips: Sequence[Strip]) -> int:
     return sum(strip.width for strip in strips) + len(GAP) * (len(strips) - 1)
 
 
-def _elided(strips: list[Strip], excess: int) -> list[Strip]:
-    """Takes the excess from the columns of text, always where it shortens the fewest cells."""
+def _narrowed(strips: list[Strip], width: int) -> tuple[list[int], int]:
+    """Widths that take the excess from the columns of text, and how many cells they shorten: as few as can be."""
     lengths = {
         place: Counter(map(cell_len, strip.texts)) for place, strip in enumerate(strips) if strip.column.kind == "text"
     }
     widths = [strip.width for strip in strips]
 
-    def harm(place: int) -> tuple[int, int]:
-        shortened = sum(cells for length, cells in lengths[place].items() if length >= widths[place])
-        return shortened, -widths[place]
+    def shortened(place: int, limit: int) -> int:
+        return sum(cells for length, cells in lengths[place].items() if length > limit)
 
-    for _ in range(excess):
+    for _ in range(_width(strips) - width):
         places = [place for place in lengths if widths[place] > LEAST_TEXT]
         if not places:
             break
-        widths[min(places, key=harm)] -= 1
-    return [
-        strip._replace(texts=[_elide(text, width) for text in strip.texts], width=width)
-        if width < strip.width
-        else strip
-        for strip, width in zip(strips, widths, strict=True)
-    ]
+        widths[min(places, key=lambda place: (shortened(place, widths[place] - 1), -widths[place]))] -= 1
+    return widths, sum(shortened(place, widths[place]) for place in lengths)
+
+
+def _cut(strip: Strip, width: int) -> Strip:
+    if width >= strip.width:
+        return strip
+    return strip._replace(texts=[_elide(text, width) for text in strip.texts], width=width)
 
 
 def _elide(text: str, width: int) -> str:
     """Shortens a name in its middle: both ends of `layer1.0.branches.main.conv1` say something."""
     if cell_len(text) <= width:
         return text
-    head, tail = text, text
-    while cell_len(head) > width // 2:
+    before, after = width // 2, width - 1 - width // 2
+    head, tail = text[:before], text[-after:]
+    while cell_len(head) > before:
         head = head[:-1]
-    while cell_len(tail) > width - 1 - width // 2:
+    while cell_len(tail) > after:
         tail = tail[1:]
     return f"{head}…{tail}"
 
@@ -178,8 +182,10 @@ def _footer(table: Table, width: int, color: bool) -> Iterable[str]:
     for note in table.notes:
         for line in wrap(f"note: {printable(note)}", width, subsequent_indent="      "):
             yield _paint(line, "warning", color)
-    for line in wrap(printable(" · ".join(table.caption)), width):
-        yield _paint(line, "quiet", color)
+    # Items stay whole where they are short enough.
+    items = (item.replace(" ", NO_BREAK) if len(item) <= width // 2 else item for item in map(printable, table.caption))
+    for line in wrap(" · ".join(items), width):
+        yield _paint(line.replace(NO_BREAK, " "), "quiet", color)
 
 
 def _paint(text: str, style: str, color: bool) -> str:
