@@ -6,12 +6,14 @@ Python type and how to read a value that a spec's expression gave.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from inspect import get_annotations
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from msgspec import NODEFAULT
+from msgspec import NODEFAULT, Struct
 
 from .errors import OpError, did_you_mean
 from .op import Op
@@ -22,7 +24,7 @@ MAX_SIZE = 2**40
 REQUIRED: Any = NODEFAULT
 
 
-class FieldType(NamedTuple):
+class FieldType(Struct, frozen=True, eq=False):
     """How to read one kind of value.
 
     Attributes:
@@ -37,12 +39,8 @@ class FieldType(NamedTuple):
     schema: dict[str, Any]
     words: tuple[str, ...] = ()
 
-    def __hash__(self) -> int:
-        # `Size | None` hashes its members, and a schema, being a dict, has no hash.
-        return hash(self.noun)
 
-
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """A field of an op: its type and its default (`REQUIRED` where there is none)."""
 
     name: str
@@ -194,7 +192,7 @@ Number = Annotated[float, FieldType("a number", _number, {"type": "number"})]
 Flag = Annotated[bool, FieldType("true or false", _flag, {"type": "boolean"})]
 Text = Annotated[str, FieldType("text", _text, {"type": "string"}, _AnyWord())]
 PerAxis = Annotated[
-    "int | tuple[int, ...]",
+    int | tuple[int, ...],
     FieldType(
         "a positive integer or one per spatial axis",
         _per_axis(1, "a positive integer"),
@@ -202,7 +200,7 @@ PerAxis = Annotated[
     ),
 ]
 CountPerAxis = Annotated[
-    "int | tuple[int, ...]",
+    int | tuple[int, ...],
     FieldType(
         "a non-negative integer or one per spatial axis",
         _per_axis(0, "a non-negative integer"),
@@ -210,7 +208,7 @@ CountPerAxis = Annotated[
     ),
 ]
 Padding = Annotated[
-    "int | str | tuple[int | tuple[int, int], ...]",
+    int | str | tuple[int | tuple[int, int], ...],
     FieldType(
         "a non-negative integer, a list, 'same' or 'valid'",
         _padding,
@@ -219,7 +217,7 @@ Padding = Annotated[
     ),
 ]
 Pads = Annotated[
-    "int | tuple[int | tuple[int, int], ...]",
+    int | tuple[int | tuple[int, int], ...],
     FieldType(
         "a non-negative integer, or a list of one (or a [before, after] pair) per axis",
         _pads,
@@ -227,11 +225,11 @@ Pads = Annotated[
     ),
 ]
 Sizes = Annotated[
-    "tuple[int, ...]",
+    tuple[int, ...],
     FieldType("a list of positive integers", _integers(1, "a positive integer"), _list_of(_POSITIVE)),
 ]
 Integers = Annotated[
-    "tuple[int, ...]", FieldType("a list of integers", _integers(None, "an integer"), _list_of(_INTEGER))
+    tuple[int, ...], FieldType("a list of integers", _integers(None, "an integer"), _list_of(_INTEGER))
 ]
 
 
@@ -244,10 +242,19 @@ def fields_of(op: type[Op]) -> dict[str, Field]:
         >>> list(fields_of(Conv))
         ['out', 'kernel', 'stride', 'padding', 'dilation', 'groups', 'bias']
     """
-    hints = get_type_hints(op, include_extras=True)
     names: Sequence[str] = op.__struct_fields__
     defaults = (REQUIRED,) * (len(names) - len(op.__struct_defaults__)) + op.__struct_defaults__
-    return {name: Field(name, _type_of(hints[name]), default) for name, default in zip(names, defaults, strict=True)}
+    return {name: Field(name, _declared(op, name), default) for name, default in zip(names, defaults, strict=True)}
+
+
+def _declared(op: type[Op], name: str) -> FieldType:
+    """The type of one field. Most annotations are a name of this file, looked up here: compiling each takes long."""
+    owner = next(cls for cls in op.__mro__ if name in get_annotations(cls))
+    text, bar, rest = get_annotations(owner)[name].partition(" | ")
+    hint = vars(sys.modules[owner.__module__]).get(text)
+    if hint is None or rest not in ("", "None"):
+        return _type_of(get_type_hints(owner, include_extras=True)[name])
+    return _optional(_type_of(hint)) if bar else _type_of(hint)
 
 
 def _type_of(hint: Any) -> FieldType:

@@ -8,6 +8,7 @@ from . import __version__
 from .engine import Report
 from .errors import show_shape
 from .fields import show_value
+from .folding import unfoldable
 from .metrics import Figures, misses
 from .units import grouped
 
@@ -39,9 +40,23 @@ def provenance(report: Report) -> tuple[str, ...]:
 
 
 def own_notes(report: Report, figures: Figures) -> Iterator[str]:
-    """The remarks that a report itself gives rise to: unknown layers, missed expectations."""
+    """The remarks that a report itself gives rise to: unknown layers, batch norms that stay, missed expectations."""
     if unknown := [layer.node.label for layer in report.uncounted]:
         named = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
         yield f"{grouped(len(unknown))} layer{'s'[: len(unknown) > 1]} unknown: totals are lower bounds ({named})"
+    yield from _free_though_unfoldable(report)
     for miss in misses(report, figures):
         yield f"{miss.key}: {grouped(miss.found)}, but the source promises {grouped(miss.expected)}"
+
+
+def _free_though_unfoldable(report: Report) -> Iterator[str]:
+    """A convention prices batch norms at 0 because they fold into the layer before them; some cannot."""
+    convention = report.convention
+    norms = [layer for layer in report.layers if layer.node.op.tag == "bn"]
+    if not norms or "bn" in convention.ignored or any(convention.price(work, "bn") for work in norms[0].work or ()):
+        return
+    if stay := len(unfoldable(report.graph)):
+        yield (
+            f"{grouped(stay)} of {grouped(len(norms))} batch norms cannot fold into the layer before at test time, "
+            "and count as 0 all the same; `--count bn` prices them"
+        )

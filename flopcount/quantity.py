@@ -1,8 +1,8 @@
 """An exact number that remembers how it was made; an expression whose value may still be open.
 
 A `Quantity` is a polynomial in named sizes (negative powers allowed: `D1/g`), kept in the order in which the code wrote
-it. Formulas that are plain arithmetic run on it unchanged, and where they round or choose they call the helpers at the
-end of this file, which serve integers, quantities and arrays alike.
+it. Formulas that are plain arithmetic run on it unchanged; where they round or choose they call the helpers of `sizes`,
+whose readings for quantities and arrays stand at the end of this file.
 """
 
 from __future__ import annotations

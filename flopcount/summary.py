@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from .units import grouped
 By = Literal["layer", "module", "op"]
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """The layers that one row stands for, with their places in the report."""
 
     label: str

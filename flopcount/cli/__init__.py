@@ -62,7 +62,7 @@ def main() -> NoReturn:
     except Exception as error:
         if not hasattr(error, "format_message"):  # what typer raises for wrong usage
             raise SystemExit(_report_bug(error)) from (error if os.environ.get("FLOPCOUNT_DEBUG") else None)
-        status = _fail(UsageError(_sentence(error.format_message()), hint="`flopcount --help` lists the commands"))
+        status = _fail_usage(error.format_message())
     sys.exit(status)
 
 
@@ -71,8 +71,12 @@ def _fail(error: FlopcountError) -> int:
     return error.exit_status
 
 
-def _sentence(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")
+def _fail_usage(text: str) -> int:
+    if not text:  # a bare `flopcount`, which has shown its help
+        return UsageError.exit_status
+    what, _, guess = re.fullmatch(r"(.*?)\.?(?:( \(Possible options: | Did you mean )(.*?)[?)]*)?", text, re.S).groups()
+    hint = f"did you mean {guess}?" if guess else "`flopcount --help` lists the commands"
+    return _fail(UsageError(what[:1].lower() + what[1:], hint=hint))
 
 
 def _report_bug(error: Exception) -> int:

@@ -14,7 +14,7 @@ from msgspec import defstruct
 from ..errors import OpError
 from ..fields import Axis, Flag, Number
 from ..op import Op, Shape, Work, op
-from ..quantity import prod
+from ..sizes import prod
 from .axes import axis_of, check_axis, replaced
 
 

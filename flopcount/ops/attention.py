@@ -10,7 +10,7 @@ from msgspec import Struct
 from ..errors import OpError, show_shape
 from ..fields import Flag, Size
 from ..op import Op, Shape, Work, bias_add, dot, mul, op
-from ..quantity import floor_div, maximum, minimum
+from ..sizes import floor_div, maximum, minimum
 from .softmax import softmax_work
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import OpError, show_shape
 from ..op import Shape
-from ..quantity import prod
+from ..sizes import prod
 
 
 def axis_of(axis: int, rank: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Flag, Padding, PerAxis, Size
 from ..op import Op, Shape, Work, bias_add, dot, op
-from ..quantity import prod
+from ..sizes import prod
 from .window import check_window, output_sizes, per_axis
 
 

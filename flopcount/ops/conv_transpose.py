@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import OpError, show_shape
 from ..fields import CountPerAxis, Flag, PerAxis, Size
 from ..op import Op, Shape, Work, bias_add, dot, op
-from ..quantity import floor_div, gcd, maximum, minimum, prod
+from ..sizes import floor_div, gcd, maximum, minimum, prod
 from .conv import check_groups
 from .window import check_axes, extent, per_axis
 

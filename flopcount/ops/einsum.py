@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import OpError, show_shape
 from ..fields import Text
 from ..op import Op, Shape, Work, add, dot, op
-from ..quantity import maximum, prod
+from ..sizes import maximum, prod
 
 Labels = tuple[str, ...]
 Sizes = dict[str, Any]

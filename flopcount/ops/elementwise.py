@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Number
 from ..op import Op, Shape, Work, cmp, op
-from ..quantity import prod
+from ..sizes import prod
 
 
 class Pointwise(Op, frozen=True, kw_only=True):

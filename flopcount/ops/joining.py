@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ..errors import OpError, show_shape
 from ..fields import Axis
 from ..op import Op, Shape, Work, op
-from ..quantity import prod
+from ..sizes import prod
 from .axes import axis_of, check_axis, replaced
 from .matmul import broadcast
 

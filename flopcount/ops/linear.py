@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Flag, Size
 from ..op import Op, Shape, Work, bias_add, dot, op
-from ..quantity import prod
+from ..sizes import prod
 
 
 @op

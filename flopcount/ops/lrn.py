@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..fields import Number, Size
 from ..op import Shape, Work, add, div, mul, op, special
-from ..quantity import prod
+from ..sizes import prod
 from .norm import Norm, check_channels
 
 

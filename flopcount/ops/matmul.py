@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..errors import OpError, show_shape
 from ..fields import Flag
 from ..op import Op, Shape, Work, dot, op
-from ..quantity import maximum, prod
+from ..sizes import maximum, prod
 
 
 @op

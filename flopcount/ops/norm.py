@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Flag, Size
 from ..op import Op, Shape, Work, add, div, mul, op, special
-from ..quantity import prod
+from ..sizes import prod
 from .conv import check_groups
 
 

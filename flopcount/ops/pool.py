@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Flag, Padding, PerAxis
 from ..op import Op, Shape, Work, add, cmp, div, op
-from ..quantity import gcd, prod
+from ..sizes import gcd, prod
 from .window import check_axes, check_window, output_sizes, per_axis
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from ..errors import OpError, show_shape
 from ..fields import Flag, PerAxis, Size
 from ..op import Op, Shape, Work, add, mul, op
-from ..quantity import prod
+from ..sizes import prod
 from .conv import check_groups
 from .window import check_axes, per_axis
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ..errors import OpError, show_shape
 from ..fields import Axis, Flag, Integers
 from ..op import Op, Shape, op
-from ..quantity import prod
+from ..sizes import prod
 from .axes import axes_of, axis_of, check_axes, check_axis, check_same_elements
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..fields import Axis
 from ..op import Op, Shape, Work, add, cmp, div, op, special
-from ..quantity import prod
+from ..sizes import prod
 from .axes import axis_of, check_axis, replaced
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ..errors import OpError
 from ..fields import Axis, Integer, Size, Sizes
 from ..op import Op, Shape, op
-from ..quantity import ceil_div
+from ..sizes import ceil_div
 from .axes import axis_of, check_axis, replaced
 
 MAX_PARTS = 65_536

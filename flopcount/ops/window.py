@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import OpError, show_shape
 from ..op import Shape
-from ..quantity import ceil_div, floor_div, minimum
+from ..sizes import ceil_div, floor_div, minimum
 
 
 def per_axis(value: Any, rank: int) -> tuple[Any, ...]:

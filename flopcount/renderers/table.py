@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from ..table import Cell, Column, Document, Kind, Share, Table
 from ..units import UNKNOWN
 from ._cells import is_zero, printable, show
+from ._equations import stacked
 
 GAP = "  "
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -38,11 +39,13 @@ def render(document: Document, *, color: bool = False, width: int | None = None)
 
 
 def _lines(table: Table, color: bool, width: int | None) -> Iterator[str]:
+    table = stacked(table, width)
     strips, bar = _fitted(table, width)
     total = _width(strips) + (len(GAP) + bar if bar else 0)
     rule = _paint("─" * max(total, 0), "quiet", color)
     heads = [_pad(strip.column.title, strip) for strip in strips]
-    body = [_painted(strip, len(table.rows), color) for strip in strips]
+    explains = any(column.kind == "formula" for column in table.columns)
+    body = [_painted(strip, len(table.rows), color, explains and strip.column.numeric) for strip in strips]
     if bar:
         body.append(_bars(strips[-1].cells[: len(table.rows)], bar, color) + [""] * len(table.totals))
     lines = [GAP.join(cells) for cells in zip(*body, strict=True)]
@@ -145,7 +148,7 @@ def _elide(text: str, width: int) -> str:
     return f"{head}…{tail}"
 
 
-def _painted(strip: Strip, rows: int, color: bool) -> list[str]:
+def _painted(strip: Strip, rows: int, color: bool, results: bool = False) -> list[str]:
     padded_of = {text: _pad(text, strip) for text in set(strip.texts)}
     padded = [padded_of[text] for text in strip.texts]
     if not color:
@@ -154,7 +157,8 @@ def _painted(strip: Strip, rows: int, color: bool) -> list[str]:
         "warning" if text == UNKNOWN else "quiet" if is_zero(cell) else ""
         for cell, text in zip(strip.cells, strip.texts, strict=True)
     ]
-    styles[rows:] = ["strong"] * (len(styles) - rows)
+    strong = 0 if results else rows
+    styles[strong:] = ["strong"] * (len(styles) - strong)
     return [_paint(text, style, True) if style else text for text, style in zip(padded, styles, strict=True)]
 
 

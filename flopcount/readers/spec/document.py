@@ -17,7 +17,7 @@ from yaml.reader import ReaderError
 
 from ...collector import paused
 from ...errors import SourceError, SpecError
-from .problems import cut, reword
+from .wording import cut
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
@@ -91,6 +91,8 @@ def compose(text: str, path: str) -> Node:
         try:
             root = _composer(text, path).get_single_node()
         except yaml.MarkedYAMLError as error:
+            from .problems import reword
+
             raise reword(error, text, path) from None
         except ReaderError as error:
             raise _bad_character(text, text.find(chr(error.character)), path) from None

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import SpecError
 from .grammar import Code, Environment, Parser
-from .problems import TORN_HINT, cut
+from .wording import TORN_HINT, cut
 
 __all__ = ["TORN_HINT", "Expression", "parse"]
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from ...errors import SpecError
-from .problems import TORN_HINT
+from .wording import TORN_HINT
 
 MAX_CHARACTERS = 1000
 MAX_TOKENS = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from ...errors import FlopcountError, SpecError
@@ -46,10 +46,12 @@ class BodyParser(Struct):
     Attributes:
         path: The file, for messages.
         blocks: The arguments of every block of the file, by its name, so that calls can be checked.
+        ready: Ops made already, by the text that made them: the layers of a long network repeat a few.
     """
 
     path: str
     blocks: dict[str, tuple[str, ...]]
+    ready: dict[tuple[Any, ...], Op] = field(default_factory=dict)
 
     def body(self, node: Node, what: str = "layers") -> tuple[Entry, ...]:
         """A list of entries; null and a single mapping are allowed."""
@@ -146,19 +148,25 @@ class BodyParser(Struct):
         if op is None:
             raise unknown_key(self.path, head, head_node, "op or block", [*OPS, *self.blocks])
         known = fields_of(op)
+        items = self._inner(head, value, known, common)
+        text = (head, *[(key, item.value, item.style) for key, _, item in items if type(item) is ScalarNode])
+        if len(text) > len(items) and text in self.ready:
+            return OpEntry(node=node, op=op, fields={}, ready=self.ready[text], **common)
         values: dict[str, Value] = {}
-        for key, key_node, item in self._inner(head, value, tuple(known), common):
+        for key, key_node, item in items:
             if key not in known:
                 raise unknown_key(self.path, key, key_node, f"field of {head}", [*known, *_MODIFIERS])
             values[key] = read_value(self.path, item, known[key].type.words)
-        for name, field in known.items():
-            if field.default is REQUIRED and name not in values:
+        for name, declared in known.items():
+            if declared.default is REQUIRED and name not in values:
                 raise SpecError(
                     f"{head} needs '{name}'", where=where(self.path, head_node), hint=f"fields: {_usage(known)}"
                 )
         ready = None
         if all(item.is_constant for item in values.values()):
             ready = make_op(self.path, op, known, {name: item.constant for name, item in values.items()}, values)
+            if len(text) > len(items):
+                self.ready[text] = ready
         return OpEntry(node=node, op=op, fields=values, ready=ready, **common)
 
     def _call(self, block: str, value: Node | None, node: Node, common: dict[str, Any]) -> CallEntry:

@@ -11,11 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ...errors import SpecError
-
-TORN_HINT = (
-    "inside {...} and [...] YAML cuts at commas, brackets and braces: put an expression that has them in quotes, "
-    'like "max(8, c)" or "depths[0]"'
-)
+from .wording import TORN_HINT, cut
 
 
 class _Rule(NamedTuple):
@@ -120,13 +116,3 @@ def _colon_without_space(text: str, index: int) -> str | None:
 
 def _show(char: str) -> str:
     return f"'{char}'" if char.strip() else "the end of the line"
-
-
-def cut(text: str, limit: int = 60) -> str:
-    """As much of a text as a message can hold.
-
-    Example:
-        >>> cut("9" * 100, 5)
-        '99999...'
-    """
-    return text if len(text) <= limit else f"{text[:limit]}..."

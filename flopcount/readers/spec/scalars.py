@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ...errors import SpecError
-from .problems import cut
+from .wording import cut
 
 LIMIT = 2**128
 """The largest numerator and denominator: far beyond any count, and small enough to compute with at once."""

@@ -6,7 +6,7 @@ import yaml
 from flopcount.errors import SpecError
 from flopcount.readers.spec import document
 from flopcount.readers.spec.document import compose
-from flopcount.readers.spec.problems import TORN_HINT
+from flopcount.readers.spec.wording import TORN_HINT
 
 QUOTE = "put the text in quotes"
 
