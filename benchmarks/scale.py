@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import yaml
@@ -55,8 +56,8 @@ def main() -> None:
 
     for title, work in (("text to report", report), ("text to JSON", as_json)):
         work(small)
-        one = seconds(lambda work=work: work(small), 9) / 1000
-        many = seconds(lambda work=work: work(large), 3) / layers
+        one = seconds(partial(work, small), 9) / 1000
+        many = seconds(partial(work, large), 3) / layers
         print(f"{title:15} {one * 1e6:.1f} µs a layer of 1,000, {many * 1e6:.1f} µs of {layers:,}", end=": ")
         print(f"{many / one:.2f} × (goal 1.3)")
     whole = seconds(lambda: report(large), 3)

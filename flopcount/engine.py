@@ -11,7 +11,7 @@ from .graph import Graph, Node
 from .op import Work
 
 
-class Layer(Struct, frozen=True):
+class Layer(Struct, frozen=True, gc=False):
     """What one node holds and does.
 
     Attributes:

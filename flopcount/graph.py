@@ -1,4 +1,7 @@
-"""A network as data: tensors, nodes, and the graph they form. Immutable; a rewrite returns a new one."""
+"""A network as data: tensors, nodes, and the graph they form. Immutable; a rewrite returns a new one.
+
+What is immutable and holds only what was there before it cannot stand in a circle: `gc=False` spares the collector.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int
 MAX_ELEMENTS = 2**63 - 1
 
 
-class Tensor(Struct, frozen=True):
+class Tensor(Struct, frozen=True, gc=False):
     """A value that flows through the network or is kept by it. Its identity is its name: tied weights share one.
 
     Attributes:
@@ -45,7 +48,7 @@ class Tensor(Struct, frozen=True):
         return prod(self.shape)
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """One layer: an op with its tensors.
 
     Attributes:

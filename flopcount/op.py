@@ -14,7 +14,7 @@ from msgspec import Struct
 Shape = tuple[int, ...]
 
 
-class Work(Struct, frozen=True):
+class Work(Struct, frozen=True, gc=False):
     """One entry of the ledger: how many primitives of one kind a layer performs. What they cost, a convention says.
 
     Attributes:
@@ -75,7 +75,7 @@ def bias_add(bias: bool, outputs: int, *, part: str = "") -> tuple[Work, ...]:
     return (Work("add", outputs, 0, "bias", part),) if bias else ()
 
 
-class Op(Struct, frozen=True, kw_only=True):
+class Op(Struct, frozen=True, kw_only=True, gc=False):
     """A layer's operation. Its typed, defaulted fields are its YAML schema (see `flopcount.fields`).
 
     Class attributes:

@@ -12,6 +12,9 @@ from types import ModuleType
 
 from .errors import UsageError, did_you_mean
 
+NOUNS = {"readers": "kind of source", "renderers": "format", "rewrites": "rewrite"}
+"""What the entries of a folder are called."""
+
 
 def entries(folder: str) -> dict[str, str]:
     """The entries of a folder: their names and the modules that hold them, sorted. Nothing is imported.
@@ -36,7 +39,7 @@ def load(folder: str, name: str) -> ModuleType:
     """
     known = entries(folder)
     if name not in known:
-        raise UsageError(f"unknown {folder.removesuffix('s')} '{name}'", hint=did_you_mean(name, known))
+        raise UsageError(f"unknown {NOUNS.get(folder, folder)} '{name}'", hint=did_you_mean(name, known))
     return import_module(known[name])
 
 

@@ -46,5 +46,5 @@ def test_every_renderer_renders_and_says_what_it_is() -> None:
 def test_unknown_name() -> None:
     with pytest.raises(UsageError) as caught:
         load("renderers", "marksdown")
-    assert caught.value.what == "unknown renderer 'marksdown'"
+    assert caught.value.what == "unknown format 'marksdown'"
     assert caught.value.hint == "did you mean 'markdown'?"

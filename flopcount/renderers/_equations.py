@@ -32,8 +32,9 @@ def stacked(table: Table, width: int | None) -> Table:
     room = max(width - sum(others) - GAP * len(others), LEAST_FORMULA)
     first = places[0]
     title = " = ".join(table.columns[place].title for place in places if table.columns[place].title)
-    heading = "\n".join(_lines([title], room)) if cell_len(title) <= room else table.columns[first].title
-    columns = _merged(table.columns, places, Column(table.columns[first].key, heading, "formula"))
+    if cell_len(title) > room:
+        title = table.columns[first].title
+    columns = _merged(table.columns, places, Column(table.columns[first].key, title, "formula"))
     rows = tuple(line for row in table.rows for line in _stacked_row(table, row, places, room))
     return Table(table.title, columns, rows, notes=table.notes, caption=table.caption)
 

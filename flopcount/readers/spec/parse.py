@@ -21,6 +21,7 @@ from .syntax import (
     GroupEntry,
     Node,
     OpEntry,
+    Place,
     Repeat,
     Template,
     Value,
@@ -151,7 +152,7 @@ class BodyParser(Struct):
         items = self._inner(head, value, known, common)
         text = (head, *[(key, item.value, item.style) for key, _, item in items if type(item) is ScalarNode])
         if len(text) > len(items) and text in self.ready:
-            return OpEntry(node=node, op=op, fields={}, ready=self.ready[text], **common)
+            return OpEntry(node=Place(node.start_mark), op=op, fields={}, ready=self.ready[text], **common)
         values: dict[str, Value] = {}
         for key, key_node, item in items:
             if key not in known:
@@ -162,12 +163,12 @@ class BodyParser(Struct):
                 raise SpecError(
                     f"{head} needs '{name}'", where=where(self.path, head_node), hint=f"fields: {_usage(known)}"
                 )
-        ready = None
-        if all(item.is_constant for item in values.values()):
-            ready = make_op(self.path, op, known, {name: item.constant for name, item in values.items()}, values)
-            if len(text) > len(items):
-                self.ready[text] = ready
-        return OpEntry(node=node, op=op, fields=values, ready=ready, **common)
+        if not all(item.is_constant for item in values.values()):
+            return OpEntry(node=node, op=op, fields=values, **common)
+        ready = make_op(self.path, op, known, {name: item.constant for name, item in values.items()}, values)
+        if len(text) > len(items):
+            self.ready[text] = ready
+        return OpEntry(node=Place(node.start_mark), op=op, fields={}, ready=ready, **common)
 
     def _call(self, block: str, value: Node | None, node: Node, common: dict[str, Any]) -> CallEntry:
         known = self.blocks[block]

@@ -17,6 +17,12 @@ Node = Any
 """A composed YAML node (PyYAML's), with its marks."""
 
 
+class Place(Struct):
+    """Where something stood: what is left of a node when nothing in it is to be evaluated, so that it can be freed."""
+
+    start_mark: Any
+
+
 class Value(Struct):
     """A value in the file: known, an expression, or a list of values.
 
