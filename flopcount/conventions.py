@@ -59,10 +59,10 @@ class Convention(Struct, frozen=True):
             return 0
         if work.kind == "dot":
             return self.product * work.count + self.output * work.outputs
-        if work.role == "bias":
-            return self.bias * work.count
         if tag in self.counted:
             return work.count
+        if work.role == "bias":
+            return self.bias * work.count
         return self.primitive * work.count
 
     def adjusted(self, count: Iterable[str] = (), ignore: Iterable[str] = ()) -> Convention:

@@ -68,11 +68,12 @@ class Report(Struct, frozen=True):
 
     @property
     def totals(self) -> dict[str, Total]:
-        """Every metric's total, by its key."""
+        """Every metric's total, by its key; without `flops` where the convention's unit is another."""
         from .metrics import METRICS, Figures
 
         figures = Figures(self)
-        return {key: figures.total(metric) for key, metric in METRICS.items()}
+        known = METRICS.keys() - (set() if self.convention.unit == "FLOP" else {"flops"})
+        return {key: figures.total(metric) for key, metric in METRICS.items() if key in known}
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+MAX_LINE = 500
+"""How long a line of a message may be."""
+
 
 class FlopcountError(Exception):
     """Anything that flopcount tells its user instead of a traceback.
@@ -60,7 +63,14 @@ class FlopcountError(Exception):
         lines += [f"  {name}: {value}" for name, value in self.facts.items()]
         if self.hint:
             lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(_printable, lines))
+
+
+def _printable(line: str) -> str:
+    """A line that stays one and cannot command a terminal, whatever the file that it quotes holds."""
+    if len(line) > MAX_LINE:
+        line = f"{line[: MAX_LINE - 3]}..."
+    return line if line.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 class SourceError(FlopcountError):
@@ -100,6 +110,9 @@ class ExpectationError(FlopcountError):
     exit_status = 1
 
 
+_MAX_WORD, _MAX_NAMES = 100, 10_000  # the search is quadratic in the words' length
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Suggest the nearest known names, or list them all where they are few.
 
@@ -111,7 +124,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """
     import difflib
 
-    names = sorted(set(known))
+    names = sorted({name for name in known if len(name) <= _MAX_WORD})
+    if len(word) > _MAX_WORD or len(names) > _MAX_NAMES:
+        return None
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?"

@@ -10,6 +10,7 @@ from .engine import Report
 from .errors import show_shape
 from .explain import Dominants, Explanation, Line
 from .footer import provenance
+from .payload import versioned
 from .table import AtLeast, Cell, Column, Document, Share, Table
 
 SCHEMA = "flopcount.explain/1"
@@ -44,7 +45,7 @@ def explanation_document(explanation: Explanation) -> Document:
         notes=explanation.notes,
         caption=tuple(item for item in caption if item),
     )
-    return Document((table,), lambda: {"schema": SCHEMA, "explanation": to_builtins(explanation)})
+    return Document((table,), lambda: versioned(SCHEMA, explanation=to_builtins(explanation)))
 
 
 def dominants_document(report: Report, dominants: Dominants) -> Document:
@@ -69,7 +70,7 @@ def dominants_document(report: Report, dominants: Dominants) -> Document:
         ),
         caption=(*provenance(report), "`flopcount explain SOURCE LAYER` explains one"),
     )
-    return Document((table,), lambda: {"schema": SCHEMA, "dominant": to_builtins(dominants)})
+    return Document((table,), lambda: versioned(SCHEMA, dominant=to_builtins(dominants)))
 
 
 def _row(what: str, line: Line) -> tuple[Cell, ...]:

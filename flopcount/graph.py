@@ -20,8 +20,6 @@ DTYPE_BYTES: dict[str, float] = {
 }  # fmt: skip
 INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int", "uint")))
 
-MAX_ELEMENTS = 2**63 - 1
-
 
 class Tensor(Struct, frozen=True, gc=False):
     """A value that flows through the network or is kept by it. Its identity is its name: tied weights share one.
@@ -180,7 +178,7 @@ class GraphBuilder:
             _check_arity(op, len(inputs))
             op.check(*shapes)
             inferred = op.infer(*shapes)
-            dtype = op.dtype(*(tensor.dtype for tensor in inputs))
+            dtype = op.dtype(*(tensor.dtype for tensor in inputs)) or self.dtype
             weights = self._weights(op, shapes, name, tied or {}, trainable)
         except FlopcountError as error:
             facts = {"input": ", ".join(map(show_shape, shapes))} if shapes else {}
@@ -234,7 +232,8 @@ def with_batch(shape: Sequence[int], batch: int | None) -> Shape:
 def _tie(key: str, shape: Shape, other: Tensor) -> Tensor:
     if other.shape != shape:
         raise OpError(
-            f"its {key} is {show_shape(shape)}, but '{other.name}', to which it is tied, is {show_shape(other.shape)}"
+            f"its {key} is {show_shape(shape)}, but '{other.name}', to which it is tied, is {show_shape(other.shape)}",
+            hint="tied weights have one shape: give the layer the same sizes, or a weight of its own",
         )
     return other
 
@@ -250,7 +249,7 @@ def _check_arity(op: Op, given: int) -> None:
 
 
 def _refuse_absurd(tensor: Tensor, where: str, layer: str) -> None:
-    if tensor.elements > MAX_ELEMENTS:
+    if tensor.elements >= 2**63:
         raise OpError(
-            f"{tensor.kind} of {show_shape(tensor.shape)} has more than 2^63 elements", where=where, layer=layer
+            f"{tensor.kind} of {show_shape(tensor.shape)} has 2^63 elements or more", where=where, layer=layer
         )

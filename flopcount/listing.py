@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .errors import UsageError, did_you_mean
+from .payload import versioned
 from .table import Cell, Column, Document, Table
 
 
@@ -25,7 +26,9 @@ def listing(kind: str) -> Document:
         raise UsageError(f"there is no list of '{kind}'", hint=did_you_mean(kind, LISTINGS))
     table = LISTINGS[kind]()
     keys = [column.key for column in table.columns]
-    return Document((table,), lambda: {"schema": "flopcount.list/1", kind: [_record(keys, row) for row in table.rows]})
+    return Document(
+        (table,), lambda: versioned("flopcount.list/1", **{kind: [_record(keys, row) for row in table.rows]})
+    )
 
 
 def _record(keys: list[str], row: tuple[Cell, ...]) -> dict[str, object]:

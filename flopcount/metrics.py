@@ -69,10 +69,17 @@ def _count(layer: Layer, convention: Convention) -> int | None:
     return sum(price(work, tag) for work in layer.work)
 
 
+def _flops(layer: Layer, convention: Convention) -> int | None:
+    return _count(layer, convention) if convention.unit == "FLOP" else None
+
+
 def _activations(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
-    return sum(work.outputs for work in layer.work if work.kind == "dot" and work.role == "main")
+    dots = [work for work in layer.work if work.kind == "dot" and work.role == "main"]
+    if dots and not any(work.part for work in dots):
+        return sum(tensor.elements for tensor in layer.node.outputs)
+    return sum(work.outputs for work in dots)
 
 
 def _depthwise_macs(layer: Layer, convention: Convention) -> int | None:
@@ -118,8 +125,8 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("macs", "MACs", "multiplications of dot products, whatever the convention", _macs, unit="MAC"),
         Metric("count", "", "work as the convention prices it, in its unit", _count, priced=True),
-        Metric("flops", "FLOPs", "the same, where the convention's unit is the FLOP", _count, priced=True),
-        Metric("activations", "activations", "output elements of convolution, linear and matmul layers", _activations),
+        Metric("flops", "FLOPs", "the same, where its unit is the FLOP", _flops, priced=True),
+        Metric("activations", "activations", "output elements of convolution, linear, matmul and their like", _activations),
         Metric(
             "weight_bytes", "weights", "parameters as stored in their dtype",
             _weight_bytes, kind="bytes", unit="B", batched=False,

@@ -124,8 +124,8 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         """
         return ()
 
-    def dtype(self, *dtypes: str) -> str:
-        """The type of the outputs' elements, from those of the inputs."""
+    def dtype(self, *dtypes: str) -> str | None:
+        """The type of the outputs' elements, from those of the inputs; None: the network's own."""
         return dtypes[0]
 
 

@@ -7,11 +7,13 @@ Layers are disjoint and sum to the totals. An unknown layer has null where a num
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 from . import __version__
 from .conventions import Convention
 from .engine import Layer, Report
+from .fields import show_value
 from .graph import Tensor
 from .metrics import METRICS, Figures, misses
 from .op import Work
@@ -20,9 +22,14 @@ SCHEMA = "flopcount.report/1"
 TOTALS = ("params", "trainable_params", "buffers", "macs", "count", "flops", "activations")
 
 
+def versioned(schema: str, **data: Any) -> dict[str, Any]:
+    """Data in the envelope that every JSON output has: which schema it follows, and who wrote it."""
+    return {"schema": schema, "flopcount": __version__, **data}
+
+
 def envelope(reports: Iterable[Report]) -> dict[str, Any]:
-    """What `--format json` prints."""
-    return {"schema": SCHEMA, "flopcount": __version__, "reports": [report_data(report) for report in reports]}
+    """What `report --format json` prints."""
+    return versioned(SCHEMA, reports=[report_data(report) for report in reports])
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def report_data(report: Report) -> dict[str, Any]:
     return {
         "model": graph.name,
         "source": graph.provenance.source,
-        "settings": graph.provenance.settings,
+        "settings": {name: _setting(value) for name, value in graph.provenance.settings.items()},
         "inputs": [_tensor(tensor) for tensor in graph.inputs],
         "batch": graph.batch,
         "mode": report.mode,
@@ -67,6 +74,18 @@ def report_data(report: Report) -> dict[str, Any]:
             for layer, *numbers in zip(report.layers, *columns, strict=True)
         ],
     }
+
+
+def _setting(value: Any) -> Any:
+    """A parameter's value; a fraction as the text that `--set` takes for it, since numbers here are never inexact."""
+    if isinstance(value, list | tuple):
+        return [_setting(item) for item in value]
+    if not isinstance(value, Fraction):
+        return value
+    if value.denominator == 1:
+        return value.numerator
+    decimal = show_value(value)
+    return decimal if Fraction(decimal) == value else str(value)
 
 
 def _tensor(tensor: Tensor) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def load(
 def find_spec(source: str) -> tuple[Spec, str | None]:
     """The parsed spec that a source names, and the variant that it asks for."""
     from .readers.spec import parse_spec
-    from .readers.spec.document import read_text
+    from .readers.spec.document import MAX_BYTES, decode, read_text
 
     if source == "-":
-        return parse_spec(_standard_input(), "<stdin>"), None
-    path, _, variant = source.partition("#")
+        return parse_spec(decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"), None
+    path, _, variant = (source, "", "") if _exists(source) else source.partition("#")
     if _is_shipped_name(path):
         for candidate in library.candidates(path):
             spec = parse_spec(read_text(str(candidate)), candidate.name)
@@ -66,13 +66,14 @@ def find_spec(source: str) -> tuple[Spec, str | None]:
                 return spec, variant or (path if path in spec.variants else None)
             if path in spec.variants and not variant:
                 return spec, path
-        if not Path(path).exists():
+        if not _exists(path):
             raise SourceError(
                 f"there is no file and no shipped spec '{path}'",
                 hint=did_you_mean(path, shipped_names()) or "`flopcount list specs` names the shipped ones",
             )
-    if not Path(path).exists():
-        here = [str(sibling) for sibling in Path(path).parent.glob("*.y*ml")] if Path(path).parent.is_dir() else []
+    if not _exists(path):
+        folder = Path(path).parent
+        here = [str(sibling) for sibling in folder.glob("*.y*ml")] if _exists(str(folder)) else []
         raise SourceError(f"there is no file '{path}'", hint=did_you_mean(path, here) if here else None)
     return parse_spec(read_text(path), path), variant or None
 
@@ -120,11 +121,11 @@ def parse_input(text: str) -> tuple[str, tuple[Shape, str | None]]:
 
 
 def _is_shipped_name(path: str) -> bool:
-    return not Path(path).is_file() and path.replace("_", "").replace("-", "").isalnum()
+    return len(path) < 100 and not Path(path).is_file() and path.replace("_", "").replace("-", "").isalnum()
 
 
-def _standard_input() -> str:
+def _exists(path: str) -> bool:
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"standard input is not UTF-8 (byte {error.start})") from None
+        return Path(path).exists()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False

@@ -220,7 +220,9 @@ def test_shared_and_frozen_weights() -> None:
         "body.conv1.weight: shared with an earlier layer, which counts them",
         "8 of its parameters are frozen",
     )
-    assert check_explained(report, "body.bn1").notes[-1].startswith("free: at test time batch normalisation folds")
+    assert check_explained(report, "body.bn1").notes[-1] == (
+        "free, although it cannot fold into the layer before it: the weight of body.conv1 (conv) is used elsewhere"
+    )
 
 
 def test_a_tensor_used_twice_by_one_layer_counts_once() -> None:

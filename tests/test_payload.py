@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -81,6 +82,12 @@ def test_the_unknown_is_null_and_the_totals_are_bounds() -> None:
     assert {unknown[key] for key in TOTALS} == {None}
     assert (unknown["work"], unknown["parts"]) == (None, [])
     assert report["totals"] == data()["totals"]
+
+
+def test_settings_are_exact() -> None:
+    settings = {"width": Fraction(3), "depths": [1, Fraction(6, 5)], "third": Fraction(1, 3), "wide": True, "name": "a"}
+    recorded = data(settings=settings)["settings"]
+    assert recorded == {"width": 3, "depths": [1, "1.2"], "third": "1/3", "wide": True, "name": "a"}
 
 
 def test_adjustments_are_recorded() -> None:

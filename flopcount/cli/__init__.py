@@ -57,7 +57,11 @@ def main() -> NoReturn:
         status = _fail(error)
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as end:
+        if not isinstance(end, BrokenPipeError) and not isinstance(
+            end.__context__, BrokenPipeError
+        ):  # typer's wrapping
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit stays quiet too
         status = 0
     except Exception as error:
@@ -75,9 +79,11 @@ def _fail(error: FlopcountError) -> int:
 def _fail_usage(text: str) -> int:
     if not text:  # a bare `flopcount`, which has shown its help
         return UsageError.exit_status
-    what, _, guess = re.fullmatch(r"(.*?)\.?(?:( \(Possible options: | Did you mean )(.*?)[?)]*)?", text, re.S).groups()
-    hint = f"did you mean {guess}?" if guess else "`flopcount --help` lists the commands"
-    return _fail(UsageError(what[:1].lower() + what[1:], hint=hint))
+    what, *guesses = re.split(r"\.? (?:\(Possible options: |Did you mean )", text, maxsplit=1)
+    hint = "`flopcount --help` lists the commands"
+    if guesses:
+        hint = f"did you mean {' or '.join(guesses[0].rstrip('?).').split(', '))}?"
+    return _fail(UsageError(what[:1].lower() + what[1:].rstrip("."), hint=hint))
 
 
 def _report_bug(error: Exception) -> int:

@@ -22,11 +22,18 @@ def show(document: Document, format: str, output: str | None) -> None:
     renderer = registry.load("renderers", format)
     text = renderer.render(document, color=output is None and _wants_color(), width=_width(output))
     if output is None:
-        sys.stdout.write(text)
+        _print(text)
     else:
         from ..files import write_whole
 
         write_whole(output, text)
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError as error:  # a terminal that knows few characters shows ? for the others
+        sys.stdout.write(text.encode(error.encoding, "replace").decode(error.encoding))
 
 
 def _wants_color() -> bool:

@@ -36,10 +36,9 @@ class Embedding(Op, frozen=True, kw_only=True):
     def weights(self, x: Any) -> dict[str, Any]:
         return {"weight": (self.vocab, self.dim)}
 
-    def dtype(self, *dtypes: str) -> str:
+    def dtype(self, *dtypes: str) -> None:
         if dtypes[0] not in INTEGER_DTYPES:
             raise OpError(
                 f"looks up integers, but its input is {dtypes[0]}",
                 hint="declare the dtype of the network's input as int64",
             )
-        return "float32"

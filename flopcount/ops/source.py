@@ -18,9 +18,9 @@ class Source(Op, frozen=True, kw_only=True):
     def check(self, *x: Shape) -> None:
         check_axis(0, len(x[0]))
 
-    def dtype(self, *dtypes: str) -> str:
+    def dtype(self, *dtypes: str) -> str | None:
         # Beside token ids, a table of positions is still one of real numbers.
-        return "float32" if dtypes[0] in INTEGER_DTYPES else dtypes[0]
+        return None if dtypes[0] in INTEGER_DTYPES else dtypes[0]
 
 
 @op

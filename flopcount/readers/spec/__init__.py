@@ -6,10 +6,11 @@ text ──document──▶ YAML nodes ──parse──▶ Spec ──(paramet
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from ...errors import SpecError, UsageError, did_you_mean
-from ...fields import integer, show_value
+from ...errors import OpError, SpecError, UsageError, did_you_mean
+from ...fields import MAX_SIZE, integer, show_value
 from ...graph import Graph, GraphBuilder, Provenance, Tensor, with_batch
 from ...op import Shape
 from .document import where
@@ -18,6 +19,7 @@ from .expression import parse
 from .file import parse_spec
 from .frame import Frame
 from .recursion import refuse_recursion
+from .scalars import exact, resolve
 from .syntax import Spec
 from .values import Environment, bind, evaluate
 
@@ -65,6 +67,8 @@ def build(
     batch: int | None = 1,
 ) -> Graph:
     """Unfold a parsed spec; see `read`."""
+    if batch is not None and (type(batch) is not int or not 0 < batch <= MAX_SIZE):
+        raise UsageError(f"the batch size must be a positive integer, not {show_value(batch)}")
     refuse_recursion(spec)
     env = _parameters(spec, variant, settings or {})
     values = {name: env[name] for name in spec.params}
@@ -89,14 +93,7 @@ def _parameters(spec: Spec, variant: str | None, settings: Mapping[str, Any]) ->
                 f"{spec.path} has no variant '{variant}'", hint=did_you_mean(variant, spec.variants) or "it has none"
             )
         of_variant = spec.variants[variant]
-        for name, value in of_variant.settings.items():
-            if name not in chosen:
-                raise SpecError(
-                    f"variant '{variant}' sets '{name}', which is not a parameter",
-                    where=where(spec.path, value.node),
-                    hint=did_you_mean(name, chosen),
-                )
-            chosen[name] = value
+        chosen.update(of_variant.settings)
     for name in settings:
         if name not in chosen:
             raise UsageError(f"{spec.path} has no parameter '{name}'", hint=did_you_mean(name, chosen))
@@ -110,12 +107,23 @@ def _parameters(spec: Spec, variant: str | None, settings: Mapping[str, Any]) ->
 
 
 def _setting(name: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
     try:
-        return parse(value).evaluate({})
+        return parse(value).evaluate({}) if isinstance(value, str) else _exact(value)
     except SpecError as error:
         raise UsageError(f"cannot read the value of {name}: {error.what}", hint=error.hint) from None
+
+
+def _exact(value: Any) -> Any:
+    """A value given in Python as the language knows it: 0.1 is one tenth."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    if isinstance(value, int | Fraction):
+        return exact(value)
+    if isinstance(value, float):
+        return resolve(str(value).replace("inf", ".inf").replace("nan", ".nan"))
+    raise SpecError(f"a {type(value).__name__} is no number, text or list")
 
 
 def _inputs(
@@ -133,6 +141,8 @@ def _inputs(
     for name, declared in spec.inputs.items():
         place = where(spec.path, declared.node)
         shape, dtype = given.get(name, (None, None))
+        if shape is not None and not all(type(size) is int and 0 < size <= MAX_SIZE for size in shape):
+            raise UsageError(f"the input '{name}' cannot have the sizes {show_value(list(shape))}")
         tensors[name] = builder.input(
             name,
             with_batch(shape or _sample(spec, declared.shape, env, place), builder.batch),
@@ -144,10 +154,13 @@ def _inputs(
 
 def _sample(spec: Spec, value: Any, env: Environment, place: str) -> Sequence[int]:
     sizes = evaluate(spec.path, value, env)
+    if sizes == []:
+        raise SpecError("an input has at least one axis besides the batch", where=place)
     try:
         return [integer(size, "a positive integer", 1) for size in (sizes if isinstance(sizes, list) else [sizes])]
-    except Exception as error:
-        raise SpecError(f"an input's sizes {error.args[0]}: {show_value(sizes)}", where=place) from None
+    except OpError as error:
+        error.what = f"an input's size {error.what}"
+        raise error.located(place) from None
 
 
 def _provenance(spec: Spec, variant: str | None, settings: dict[str, Any], changed: bool) -> Provenance:

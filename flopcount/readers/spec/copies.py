@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...errors import FlopcountError, SpecError
 from ...fields import integer, show_value
 from .document import where
-from .syntax import Entry, Repeat, Walk
+from .syntax import Entry, Node, Repeat, Walk
 from .values import Environment, evaluate
 
 MAX_STEPS = 2**19
 """How many entries a spec may unfold into: five times the largest network that anyone writes down."""
 
+MAX_VALUES = 2**22
+"""How many copies, arguments and derived values it may compute on the way."""
 
-def copies(path: str, entry: Entry, env: Environment) -> Iterator[Environment]:
+
+def copies(path: str, entry: Entry, env: Environment, spend: Callable[[Node, int], None]) -> Iterator[Environment]:
     """The variables of each copy of an entry: every row of `each:`, `repeat:` times.
+
+    Args:
+        path: The file, for messages.
+        entry: What is copied.
+        env: The values that its lists and counts know.
+        spend: Is told how many rows and copies there are, and may refuse.
 
     Raises:
         SpecError: Lists of different lengths, a count that is none, more copies than a model may have.
     """
-    for row in _rows(path, entry.each, env):
+    rows = _rows(path, entry.each, env)
+    spend(entry.node, len(rows) * (1 + len(entry.each)))
+    for row in rows:
         if entry.repeat is None:
             yield row
             continue
-        for i in range(_times(path, entry.repeat, {**env, **row})):
+        times = _times(path, entry.repeat, {**env, **row})
+        spend(entry.node, times)
+        for i in range(times):
             yield {**row, entry.repeat.index: i} if entry.repeat.index else row
 
 

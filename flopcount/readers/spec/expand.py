@@ -6,12 +6,16 @@ from ...errors import SpecError, did_you_mean
 from ...fields import fields_of, show_value
 from ...graph import GraphBuilder, Tensor
 from ...op import Op
-from .copies import MAX_STEPS, copies
+from .copies import MAX_STEPS, MAX_VALUES, copies
 from .document import where
 from .frame import Frame, Tensors
 from .parse import make_op
 from .syntax import Block, BranchesEntry, CallEntry, Entry, GroupEntry, Node, OpEntry, Template
 from .values import Environment, InputView, bind, evaluate, fill
+
+MAX_NESTING = 100
+MAX_NAME = 1000
+"""How long a full name may be: a deep network's have some fifty characters."""
 
 
 class Expander:
@@ -28,6 +32,8 @@ class Expander:
         self.parameters = parameters
         self._batched = builder.batch is not None
         self._steps = 0
+        self._values = 0
+        self._nesting = 0
         self._frozen = False
         self._weights: dict[str, Tensor] = {}
         self._indexed = 0
@@ -47,18 +53,22 @@ class Expander:
 
     def _copies(self, entry: Entry, current: Tensors, env: Environment, frame: Frame, scope: str) -> Tensors:
         numbered = entry.repeat is not None or bool(entry.each)
-        for i, variables in enumerate(copies(self.path, entry, self._seeing(env, current))):
-            self._step(entry.node)
+        self._spend(entry.node, 1)
+        for i, variables in enumerate(copies(self.path, entry, self._seeing(env, current), self._spend)):
             inner = {**env, **variables}
+            if not self._stands(entry, current, inner, frame, scope):
+                continue
             inputs = self._inputs(entry, current, inner, frame, scope)
-            if self._stands(entry, inputs, inner):
-                current = self._entry(entry, inputs, inner, frame, scope, i if numbered else None)
+            current = self._entry(entry, inputs, inner, frame, scope, i if numbered else None)
         return current
 
-    def _stands(self, entry: Entry, inputs: Tensors, env: Environment) -> bool:
+    def _stands(self, entry: Entry, current: Tensors, env: Environment, frame: Frame, scope: str) -> bool:
         if entry.when is None:
             return True
-        value = evaluate(self.path, entry.when, self._seeing(env, inputs))
+        # What it reads may itself stand only where it does, and is sought only where the condition asks for it.
+        looks = entry.when.expression is not None and "input" in entry.when.expression.names
+        env = self._seeing(env, self._inputs(entry, current, env, frame, scope)) if looks else env
+        value = evaluate(self.path, entry.when, env)
         if not isinstance(value, bool):
             raise SpecError(
                 f"when must be true or false, not {show_value(value)}",
@@ -71,6 +81,12 @@ class Expander:
         self, entry: Entry, inputs: Tensors, env: Environment, frame: Frame, scope: str, copy: int | None
     ) -> Tensors:
         self._step(entry.node)
+        self._nesting += 1
+        if self._nesting > MAX_NESTING:
+            raise SpecError(
+                f"blocks, groups and branches are nested more than {MAX_NESTING} deep",
+                where=where(self.path, entry.node),
+            )
         around, self._frozen = self._frozen, self._frozen or not entry.trainable
         if isinstance(entry, OpEntry):
             name = self._name(entry, entry.op.tag, env, frame, scope, copy)
@@ -83,11 +99,12 @@ class Expander:
             inner = f"{scope}{name}." if name else scope
             unfold = self._group if isinstance(entry, GroupEntry) else self._branches
             results = unfold(entry, inputs, env, frame, inner)  # type: ignore[arg-type]
+        self._nesting -= 1
         self._frozen = around
         if name:
             frame.names[scope + name] = results
-        if copy is not None and entry.name is not None:
-            frame.names[scope + fill(self.path, entry.name, env)] = results
+        if copy is not None and entry.name is not None and not entry.name.parts:  # the name alone is the last copy
+            frame.names[scope + entry.name.text] = results
         if entry.outputs:
             self._name_outputs(entry, results, frame, scope)
         return results
@@ -109,6 +126,7 @@ class Expander:
 
     def _call(self, entry: CallEntry, inputs: Tensors, env: Environment, frame: Frame) -> Tensors:
         block = self.blocks[entry.block]
+        self._spend(entry.node, len(block.arguments) + len(block.let) + len(entry.arguments))
         outer = self._seeing(env, inputs)
         inner = self._seeing(self.parameters, inputs)
         for name, default in block.arguments.items():
@@ -138,6 +156,7 @@ class Expander:
 
     def _group(self, entry: GroupEntry, inputs: Tensors, env: Environment, frame: Frame, scope: str) -> Tensors:
         if entry.let:
+            self._spend(entry.node, len(entry.let))
             env = self._seeing(env, inputs)
             bind(self.path, entry.let, env)
         return self.body(entry.body, inputs, env, frame, scope)
@@ -183,15 +202,20 @@ class Expander:
     def _name(self, entry: Entry, kind: str, env: Environment, frame: Frame, scope: str, copy: int | None) -> str:
         """The entry's name in its scope: its own (`name.0`, `name.1` where it is copied), or its kind and a number."""
         if entry.name is None:
-            return frame.number(kind, scope) if kind else ""
-        name = fill(self.path, entry.name, env)
-        if copy is not None and not entry.name.parts:
-            name = f"{name}.{copy}"
-        if scope + name in frame.names:
+            name = frame.number(kind, scope) if kind else ""
+        else:
+            name = fill(self.path, entry.name, env)
+            if scope + name in frame.names and (copy is None or copy == 0 or entry.name.parts):
+                raise SpecError(
+                    f"the name '{frame.prefix}{scope}{name}' is taken",
+                    where=where(self.path, entry.name.node),
+                    hint="names are unique within their block",
+                )
+            if copy is not None and not entry.name.parts:
+                name = f"{name}.{copy}"
+        if len(frame.prefix) + len(scope) + len(name) > MAX_NAME:
             raise SpecError(
-                f"the name '{frame.prefix}{scope}{name}' is taken",
-                where=where(self.path, entry.name.node),
-                hint="names are unique within their block",
+                f"the full name of this layer is longer than {MAX_NAME} characters", where=where(self.path, entry.node)
             )
         return name
 
@@ -232,6 +256,16 @@ class Expander:
         if self._steps > MAX_STEPS:
             raise SpecError(
                 f"the spec unfolds into more than {MAX_STEPS} layers",
+                where=where(self.path, node),
+                hint="look for a repeat inside a repeat, or blocks that use each other twice",
+            )
+
+    def _spend(self, node: Node, values: int) -> None:
+        """Count what is computed without a layer to show for it, so that nothing can be computed for ever."""
+        self._values += values
+        if self._values > MAX_VALUES:
+            raise SpecError(
+                f"the spec unfolds into more than {MAX_VALUES} values",
                 where=where(self.path, node),
                 hint="look for a repeat inside a repeat, or blocks that use each other twice",
             )

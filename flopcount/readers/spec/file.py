@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from ...errors import SpecError, did_you_mean
-from ...fields import integer
 from ...graph import DTYPE_BYTES
 from ...ops import OPS
 from .document import compose, where
+from .modifiers import MODIFIERS, read_templates
 from .parse import BLOCK_KEYS, BodyParser
 from .syntax import Input, Node, Spec, Variant
 from .values import read_identifier, read_mapping, read_text, read_value, unknown_key
@@ -47,19 +48,20 @@ def parse_spec(text: str, path: str) -> Spec:
     parser = BodyParser(path, _block_arguments(path, keys))
     blocks = {name: parser.block(name, node) for name, node in _mapping(path, keys, "blocks")}
     name = read_text(path, keys["name"], "name") if "name" in keys else _stem(path)
+    params = parser.values(keys["params"], "parameter") if "params" in keys else {}
     return Spec(
         path=path,
         name=name,
         about=_text(path, keys, "about"),
         source=_text(path, keys, "source"),
         dtype=_dtype(path, keys["dtype"]) if "dtype" in keys else "float32",
-        params=parser.values(keys["params"], "parameter") if "params" in keys else {},
-        variants={name: _variant(path, name, node) for name, node in _mapping(path, keys, "variants")},
+        params=params,
+        variants={name: _variant(path, name, node, params) for name, node in _mapping(path, keys, "variants")},
         let=parser.values(keys["let"], "let") if "let" in keys else {},
         inputs=_inputs(path, keys, root),
         blocks=blocks,
         body=parser.body(keys["layers"]),
-        outputs=parser.templates(keys["outputs"], "outputs") if "outputs" in keys else None,
+        outputs=read_templates(path, keys["outputs"], "outputs") if "outputs" in keys else None,
         expect=_expect(path, keys["expect"]) if "expect" in keys else {},
     )
 
@@ -82,9 +84,9 @@ def _block_arguments(path: str, keys: dict[str, Node]) -> dict[str, tuple[str, .
     parser = BodyParser(path, {})
     for name, key_node, node in read_mapping(path, keys["blocks"], "blocks") if "blocks" in keys else []:
         read_identifier(path, key_node, "block")
-        if name in OPS or name in ("layers", "branches"):
+        if name in OPS or name in MODIFIERS or name in ("layers", "branches", "join", "let"):
             raise SpecError(
-                f"a block cannot be named '{name}': there is an op of that name", where=where(path, key_node)
+                f"a block cannot be named '{name}': the language has that word", where=where(path, key_node)
             )
         arguments: Any = ()
         if type(node) is MappingNode:
@@ -131,15 +133,17 @@ def _dtype(path: str, node: Node) -> str:
     return text
 
 
-def _variant(path: str, name: str, node: Node) -> Variant:
+def _variant(path: str, name: str, node: Node, params: Collection[str]) -> Variant:
     variant = Variant(node, {})
     for key, key_node, value in read_mapping(path, node, f"variant '{name}'"):
         if key == "expect":
             variant.expect = _expect(path, value)
         elif key in VARIANT_KEYS:
             setattr(variant, key, read_text(path, value, key))
+        elif key in params:
+            variant.settings[key] = read_value(path, value)
         else:
-            variant.settings[read_identifier(path, key_node, "parameter")] = read_value(path, value)
+            raise unknown_key(path, key, key_node, f"parameter of variant '{name}'", [*params, *VARIANT_KEYS])
     return variant
 
 
@@ -149,7 +153,7 @@ def _expect(path: str, node: Node) -> dict[str, int]:
         if key not in EXPECTABLE:
             raise unknown_key(path, key, key_node, "total", EXPECTABLE)
         constant = read_value(path, value).constant
-        if isinstance(constant, bool) or not isinstance(constant, int):
-            raise SpecError(f"expect: {key} must be an integer", where=where(path, value))
-        expect[key] = integer(constant) if abs(constant) < 2**40 else constant
+        if isinstance(constant, bool) or not isinstance(constant, int) or constant < 0:
+            raise SpecError(f"expect: {key} must be a non-negative integer", where=where(path, value))
+        expect[key] = constant
     return expect

@@ -27,7 +27,8 @@ Code = Callable[[Environment], Any]
 
 _MAX_NESTING = 50
 _CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
-_RESERVED = {"and", "or", "not", "if", "else", "in", *_CONSTANTS}
+RESERVED = {"and", "or", "not", "if", "else", "in", *_CONSTANTS}
+"""Words that can be nobody's name."""
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _TERM, _FACTOR, _POWER = range(9)
 _LEFT_TO_RIGHT = {"+": _SUM, "-": _SUM, "*": _TERM, "/": _TERM, "//": _TERM, "%": _TERM}
@@ -170,7 +171,7 @@ class Parser(Cursor):
             return self.constant(token.text[1:-1])
         if token.text in _CONSTANTS:
             return self.constant(_CONSTANTS[token.text])
-        if token.kind == "name" and token.text not in _RESERVED:
+        if token.kind == "name" and token.text not in RESERVED:
             self.position += 1
             return self.call(token.text) if self.accept("(") else self.name(token.text)
         if self.accept("("):

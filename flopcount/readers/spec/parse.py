@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,7 +12,8 @@ from ...errors import FlopcountError, SpecError
 from ...fields import REQUIRED, Field, fields_of
 from ...op import Op
 from ...ops import OPS
-from .document import where
+from .document import is_null, where
+from .modifiers import MODIFIERS, read_modifier, read_templates
 from .syntax import (
     Block,
     BranchesEntry,
@@ -22,10 +23,7 @@ from .syntax import (
     Node,
     OpEntry,
     Place,
-    Repeat,
-    Template,
     Value,
-    Walk,
 )
 from .values import (
     read_identifier,
@@ -33,8 +31,8 @@ from .values import (
     read_names,
     read_template,
     read_text,
-    read_texts,
     read_value,
+    refuse_many,
     unknown_key,
 )
 
@@ -58,7 +56,7 @@ class BodyParser(Struct):
         """A list of entries; null and a single mapping are allowed."""
         if type(node) is SequenceNode:
             return tuple([self.entry(item) for item in node.value])
-        if type(node) is ScalarNode and not node.style and node.value in ("", "~", "null"):
+        if is_null(node):
             return ()
         if type(node) is MappingNode and node.value:
             return (self.entry(node),)
@@ -74,8 +72,8 @@ class BodyParser(Struct):
         heads: list[tuple[str, Node, Node]] = []
         extras: dict[str, Node] = {}
         for key, key_node, value in read_mapping(self.path, node, "a layer"):
-            if key in _MODIFIERS:
-                _MODIFIERS[key](self, common, value)
+            if key in MODIFIERS:
+                read_modifier(self.path, key, value, common)
             elif key in ("join", "let"):
                 extras[key] = value
             else:
@@ -91,6 +89,8 @@ class BodyParser(Struct):
         wanted = {"branches": "join", "layers": "let"}.get(head)
         if stray := extras.keys() - {wanted}:
             raise SpecError(f"`{min(stray)}` does not belong to '{head}'", where=where(self.path, extras[min(stray)]))
+        if head in ("layers", "branches"):
+            self._refuse_weight(common, head, node)
         if head == "layers":
             let = self.values(extras["let"], "let") if "let" in extras else {}
             return GroupEntry(node=node, body=self.body(value), let=let, **common)
@@ -117,7 +117,7 @@ class BodyParser(Struct):
             let=self.values(parts["let"], "let") if "let" in parts else {},
             body=self.body(parts["layers"]),
             inputs=read_names(self.path, parts["inputs"], "inputs") if "inputs" in parts else (),
-            outputs=self.templates(outputs, "outputs") if outputs is not None else None,
+            outputs=read_templates(self.path, outputs, "outputs") if outputs is not None else None,
         )
 
     def arguments(self, node: Node) -> dict[str, Value | None]:
@@ -125,7 +125,7 @@ class BodyParser(Struct):
         if type(node) is SequenceNode:
             return dict.fromkeys(read_names(self.path, node, "args"))
         result: dict[str, Value | None] = {}
-        for _, key_node, value in read_mapping(self.path, node, "args"):
+        for _, key_node, value in refuse_many(self.path, node, read_mapping(self.path, node, "args"), "args"):
             name = read_identifier(self.path, key_node, "argument")
             required = type(value) is ScalarNode and value.value == "required"
             result[name] = None if required else read_value(self.path, value)
@@ -135,12 +135,8 @@ class BodyParser(Struct):
         """A mapping of names to values."""
         return {
             read_identifier(self.path, key_node, what): read_value(self.path, value)
-            for _, key_node, value in read_mapping(self.path, node, what)
+            for _, key_node, value in refuse_many(self.path, node, read_mapping(self.path, node, what), what)
         }
-
-    def templates(self, node: Node, what: str) -> tuple[Template, ...]:
-        """One layer name, or a list of them."""
-        return tuple(read_template(self.path, item, what) for item in read_texts(self.path, node, what))
 
     def _named(self, head: str, head_node: Node, value: Node | None, node: Node, common: dict[str, Any]) -> Entry:
         if head in self.blocks:
@@ -156,7 +152,7 @@ class BodyParser(Struct):
         values: dict[str, Value] = {}
         for key, key_node, item in items:
             if key not in known:
-                raise unknown_key(self.path, key, key_node, f"field of {head}", [*known, *_MODIFIERS])
+                raise unknown_key(self.path, key, key_node, f"field of {head}", [*known, *MODIFIERS])
             values[key] = read_value(self.path, item, known[key].type.words)
         for name, declared in known.items():
             if declared.default is REQUIRED and name not in values:
@@ -173,9 +169,11 @@ class BodyParser(Struct):
     def _call(self, block: str, value: Node | None, node: Node, common: dict[str, Any]) -> CallEntry:
         known = self.blocks[block]
         arguments = {}
-        for key, key_node, item in self._inner(block, value, known, common):
+        inner = self._inner(block, value, known, common)
+        self._refuse_weight(common, block, node)
+        for key, key_node, item in inner:
             if key not in known:
-                raise unknown_key(self.path, key, key_node, f"argument of block '{block}'", [*known, *_MODIFIERS])
+                raise unknown_key(self.path, key, key_node, f"argument of block '{block}'", [*known, *MODIFIERS])
             arguments[key] = read_value(self.path, item)
         return CallEntry(node=node, block=block, arguments=arguments, **common)
 
@@ -183,7 +181,7 @@ class BodyParser(Struct):
         self, head: str, value: Node | None, known: Collection[str], common: dict[str, Any]
     ) -> list[tuple[str, Node, Node]]:
         """The fields of `head: value`; a plain value sets the first; what an entry may say besides is taken out."""
-        if value is None or (type(value) is ScalarNode and not value.style and value.value in ("", "~", "null")):
+        if value is None or is_null(value):
             return []
         if type(value) is not MappingNode:
             if not known:
@@ -191,8 +189,8 @@ class BodyParser(Struct):
             return [(next(iter(known)), value, value)]
         fields = []
         for key, key_node, item in read_mapping(self.path, value, head):
-            if key in _MODIFIERS and key not in known:
-                _MODIFIERS[key](self, common, item)
+            if key in MODIFIERS and key not in known:
+                read_modifier(self.path, key, item, common)
             else:
                 fields.append((key, key_node, item))
         return fields
@@ -202,76 +200,38 @@ class BodyParser(Struct):
             return tuple((None, self.body(item, "a branch")) for item in node.value)
         if type(node) is MappingNode and node.value:
             return tuple(
-                (read_template(self.path, key_node, "branch").text, self.body(item, f"branch '{key}'"))
+                (self._branch_name(key_node), self.body(item, f"branch '{key}'"))
                 for key, key_node, item in read_mapping(self.path, node, "branches")
             )
         raise SpecError(
             "branches must be a list of layer lists, or a mapping of names to them", where=where(self.path, node)
         )
 
+    def _refuse_weight(self, common: dict[str, Any], head: str, node: Node) -> None:
+        if "weight" in common:
+            raise SpecError(
+                f"`weight` does not belong to '{head}'",
+                where=where(self.path, node),
+                hint="a single layer ties its weight to another's",
+            )
+
+    def _branch_name(self, node: Node) -> str:
+        name = read_template(self.path, node, "branch")
+        if name.parts:
+            raise SpecError(f"branch '{name.text}' has an expression in its name", where=where(self.path, node))
+        return name.text
+
     def _join(self, node: Node) -> OpEntry:
         entry = self.entry(node)
         if not isinstance(entry, OpEntry):
             raise SpecError("join must be an op: add, mul, concat ...", where=where(self.path, node))
+        if not entry.is_plain or entry.sources is not None or entry.outputs or not entry.trainable:
+            raise SpecError(
+                "join takes a name and its op's fields, nothing else",
+                where=where(self.path, node),
+                hint="the rest stands beside `branches`",
+            )
         return entry
-
-    # What any entry may say besides what it is, one reader a key.
-
-    def _set(self, common: dict[str, Any], key: str, node: Node, value: Any) -> None:
-        if key in common:
-            raise SpecError("said twice, inside and beside the layer", where=where(self.path, node))
-        common[key] = value
-
-    def _name(self, common: dict[str, Any], node: Node) -> None:
-        self._set(common, "name", node, read_template(self.path, node, "name"))
-
-    def _from(self, common: dict[str, Any], node: Node) -> None:
-        self._set(common, "sources", node, self.templates(node, "from"))
-
-    def _outputs(self, common: dict[str, Any], node: Node) -> None:
-        self._set(common, "outputs", node, read_names(self.path, node, "outputs"))
-
-    def _weight(self, common: dict[str, Any], node: Node) -> None:
-        self._set(common, "weight", node, read_text(self.path, node, "weight"))
-
-    def _when(self, common: dict[str, Any], node: Node) -> None:
-        self._set(common, "when", node, read_value(self.path, node))
-
-    def _trainable(self, common: dict[str, Any], node: Node) -> None:
-        value = read_value(self.path, node)
-        if not isinstance(value.constant, bool):
-            raise SpecError("trainable must be true or false", where=where(self.path, node))
-        self._set(common, "trainable", node, value.constant)
-
-    def _repeat(self, common: dict[str, Any], node: Node) -> None:
-        times, index = node, None
-        if type(node) is ScalarNode and " as " in node.value:
-            text, _, index = node.value.rpartition(" as ")
-            times = ScalarNode(node.tag, text.strip(), node.start_mark, node.end_mark, node.style)
-            index = read_identifier(self.path, ScalarNode("", index.strip(), node.start_mark, None, "'"), "index")
-        self._set(common, "repeat", node, Repeat(read_value(self.path, times), index))
-
-    def _each(self, common: dict[str, Any], node: Node) -> None:
-        walks = []
-        for key, key_node, item in read_mapping(self.path, node, "each"):
-            names = key.replace(",", " ").split()
-            for name in names:
-                read_identifier(self.path, ScalarNode("", name, key_node.start_mark, None, "'"), "each")
-            walks.append(Walk(tuple(names), read_value(self.path, item)))
-        self._set(common, "each", node, tuple(walks))
-
-
-_MODIFIERS: dict[str, Callable[[BodyParser, dict[str, Any], Node], None]] = {
-    "name": BodyParser._name,
-    "from": BodyParser._from,
-    "outputs": BodyParser._outputs,
-    "weight": BodyParser._weight,
-    "when": BodyParser._when,
-    "repeat": BodyParser._repeat,
-    "each": BodyParser._each,
-    "trainable": BodyParser._trainable,
-}
-MODIFIERS = tuple(_MODIFIERS)
 
 
 def make_op(path: str, op: type[Op], known: dict[str, Field], values: dict[str, Any], nodes: dict[str, Value]) -> Op:

@@ -10,8 +10,9 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from ...errors import SpecError, did_you_mean
 from ...graph import Tensor
-from .document import mapping_items, where
+from .document import is_null, kind_of, mapping_items, where
 from .expression import TORN_HINT, parse
+from .grammar import RESERVED
 from .scalars import TEXT, resolve
 from .syntax import Node, Template, Value
 
@@ -19,6 +20,9 @@ Environment = dict[str, Any]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LAYER_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+MAX_NAMES = 1000
+"""How many parameters, arguments, derived values or lists walked together may stand in one place."""
+
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -26,21 +30,22 @@ def read_value(path: str, node: Node, words: tuple[str, ...] = ()) -> Value:
     """A value: a constant, an expression, or a list of such; `words` are the bare words that stand for themselves."""
     if type(node) is ScalarNode:
         text = node.value
-        if not node.style:
-            constant = resolve(text)
-            if constant is not TEXT:
-                return Value(node, constant)
-        if text in words:
-            return Value(node, text)
         try:
-            expression = parse(text)
+            if not node.style:
+                constant = resolve(text)
+                if constant is not TEXT:
+                    return Value(node, constant)
+            if text in words:
+                return Value(node, text)
+            return Value(node, expression=parse(text))
         except SpecError as error:
             raise error.located(where(path, node)) from None
-        return Value(node, expression=expression)
     if type(node) is SequenceNode:
         items = tuple(read_value(path, item, words) for item in node.value)
         if all(item.is_constant for item in items):
             return Value(node, [item.constant for item in items])
+        if len(items) > MAX_NAMES:
+            raise SpecError(f"a list with expressions has more than {MAX_NAMES} elements", where=where(path, node))
         return Value(node, items=items)
     raise SpecError("a mapping stands where a number or list belongs", where=where(path, node), hint=TORN_HINT)
 
@@ -65,8 +70,8 @@ def bind(path: str, values: dict[str, Value], env: Environment) -> None:
 
 def read_text(path: str, node: Node, what: str) -> str:
     """A text: any scalar, as it is written."""
-    if type(node) is not ScalarNode or (not node.style and node.value in ("", "~", "null")):
-        raise SpecError(f"{what} must be text", where=where(path, node))
+    if type(node) is not ScalarNode or is_null(node):
+        raise SpecError(f"{what} must be text, not {kind_of(node)}", where=where(path, node))
     return str(node.value)
 
 
@@ -89,6 +94,10 @@ def read_identifier(path: str, node: Node, what: str) -> str:
     if not NAME.fullmatch(text):
         raise SpecError(
             f"{what} '{text}' is not a name", where=where(path, node), hint="letters, digits and _, no digit first"
+        )
+    if text in RESERVED or text == "input":
+        raise SpecError(
+            f"{what} '{text}' cannot be named so: expressions give that word a meaning", where=where(path, node)
         )
     return text
 
@@ -131,18 +140,28 @@ def _check_layer_name(path: str, node: Node, text: str, what: str) -> None:
 
 def read_mapping(path: str, node: Node, what: str) -> list[tuple[str, Node, Node]]:
     """The entries of a mapping: key, the key's node, the value's node; null is an empty mapping."""
-    if type(node) is ScalarNode and not node.style and node.value in ("", "~", "null"):
+    if is_null(node):
         return []
     if type(node) is not MappingNode:
         raise SpecError(f"{what} must be a mapping of names to values", where=where(path, node))
     return mapping_items(path, node)
 
 
+def refuse_many(path: str, node: Node, entries: list[tuple[str, Node, Node]], what: str) -> list[Any]:
+    """The same entries: every use of a block, and every copy, sets all its names anew, so they must be few."""
+    if len(entries) > MAX_NAMES:
+        raise SpecError(f"more than {MAX_NAMES} {what} names stand here", where=where(path, node))
+    return entries
+
+
 def unknown_key(path: str, key: str, node: Node, what: str, known: Any) -> SpecError:
     """The error for a key that nobody expects here, with the nearest one that is."""
     torn = any(mark in key for mark in "()[]'\"")
+    kind, of, owner = what.partition(" of ")
     return SpecError(
-        f"unknown {what} '{key}'", where=where(path, node), hint=TORN_HINT if torn else did_you_mean(key, known)
+        f"unknown {kind} '{key}'{of}{owner}",
+        where=where(path, node),
+        hint=TORN_HINT if torn else did_you_mean(key, known),
     )
 
 
@@ -156,8 +175,13 @@ class InputView(Struct):
     tensors: tuple[Tensor, ...]
     batched: bool = True
 
+    def __repr__(self) -> str:
+        return "input"
+
     def get_attribute(self, name: str) -> Any:
         """The value of `input.NAME`."""
+        if not self.tensors:
+            raise SpecError(f"input.{name} does not exist: no layer stands before", hint="`from` says what is read")
         shape = self.tensors[0].shape
         sample = shape[1:] if self.batched else shape
         readers: dict[str, tuple[int, Any]] = {

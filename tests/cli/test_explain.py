@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.golden import assert_golden
+
+ATTENTION = ("explain", "gpt2", "decoder1.attention1")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "width"),
+    [
+        ("explain-conv", ("explain", "alexnet", "conv1"), 80),
+        ("explain-conv-50", ("explain", "alexnet", "conv1"), 50),
+        ("explain-attention-80", ATTENTION, 80),
+        ("explain-attention-140", ATTENTION, 140),
+        ("explain-vgg16", ("explain", "vgg16"), 80),
+    ],
+)
+def test_golden(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, arguments: tuple[str, ...], width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run(*arguments)
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"{name}.table", result.out)
+
+
+def test_data_formats_keep_formula_and_substitution_apart(run: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("explain", "alexnet", "conv1", "-f", "csv").out)))
+    assert rows[-1] == {
+        "what": "FLOPs",
+        "formula": "(2·D1·F²)·D2·H2·W2",
+        "substitution": "(2·3·11²)·96·55·55",
+        "result": "210830400",
+    }
+    assert "| formula | with its numbers |" in run("explain", "alexnet", "conv1", "-f", "markdown").out
+    explained = json.loads(run("explain", "alexnet", "conv1", "-f", "json").out)
+    assert (explained["schema"], explained["explanation"]["count"][-1]["result"]) == (
+        "flopcount.explain/1",
+        210_830_400,
+    )
+
+
+def test_the_options_of_a_report_hold_here_too(run: Run) -> None:
+    arguments = ("--batch", "2", "--convention", "macs", "-f", "json")
+    explained = json.loads(run("explain", "alexnet", "conv1", *arguments).out)["explanation"]
+    assert explained["count"][-1]["result"] == 2 * 105_415_200
+
+
+def test_unknown_layer(run: Run) -> None:
+    result = run("explain", "alexnet", "conv11")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error: no layer is named 'conv11'\n  hint: did you mean 'conv1'")

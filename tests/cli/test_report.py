@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flopcount.registry import entries
+from tests.cli.conftest import Run
+from tests.golden import assert_golden
+
+NET = """\
+params: {width: 8}
+input: [3, 16, 16]
+layers:
+  - conv: {out: width, kernel: 3, padding: 1}
+  - relu
+  - branches:
+      main: [{conv: {out: width, kernel: 1}}, bn]
+    join: add
+  - flatten
+  - linear: 10
+"""
+MAGIC = "input: [3, 8, 8]\nlayers:\n  - opaque: {out: [4, 8, 8]}\n    name: magic\n  - conv: {out: 8, kernel: 1}\n"
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.yaml"
+    path.write_text(NET)
+    return path
+
+
+def data(run: Run, *arguments: object, **options: str) -> dict[str, Any]:
+    result = run("report", *arguments, "--format", "json", **options)
+    assert (result.status, result.err) == (0, "")
+    decoded = json.loads(result.out)
+    assert decoded["schema"] == "flopcount.report/1"
+    report: dict[str, Any] = decoded["reports"][0]
+    return report
+
+
+def rows(run: Run, *arguments: object) -> list[dict[str, str]]:
+    result = run("report", *arguments, "--format", "csv")
+    assert (result.status, result.err) == (0, "")
+    return list(csv.DictReader(io.StringIO(result.out)))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_alexnet_as_the_lecture_prints_it(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run("report", "alexnet")
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"alexnet-{width}.table", result.out)
+
+
+def test_a_table_per_network(run: Run) -> None:
+    heads = [line for line in run("report", "alexnet", "vgg16").out.splitlines() if line in ("alexnet", "vgg16")]
+    assert heads == ["alexnet", "vgg16"]
+
+
+@pytest.mark.parametrize("name", sorted(entries("renderers")))
+def test_every_format_to_the_terminal_and_to_a_file(run: Run, tmp_path: Path, name: str) -> None:
+    shown = run("report", "lecture_ten_filters", "--format", name)
+    assert (shown.status, shown.err) == (0, "")
+    assert "\x1b" not in shown.out
+    written = run("report", "lecture_ten_filters", "-f", name, "-o", tmp_path / "out")
+    assert (written.status, written.out, written.err) == (0, "", "")
+    assert (tmp_path / "out").read_text() == shown.out
+
+
+def test_a_file_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("old")
+    assert run("report", "alexnet", "--columns", "nope", "-o", tmp_path / "out").status == 2
+    assert (tmp_path / "out").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    result = run("report", "alexnet", "-o", tmp_path / "none" / "out")
+    assert (result.status, result.err.startswith(f"error: cannot write '{tmp_path}/none/out'")) == (2, True)
+
+
+def test_standard_input(run: Run, net: Path) -> None:
+    assert data(run, "-", stdin=NET)["totals"] == data(run, net)["totals"]
+
+
+def test_input_and_batch(run: Run, net: Path) -> None:
+    report = data(run, net, "--input", "3x32x32", "--batch", "2")
+    assert report["inputs"] == [{"name": "input", "shape": [2, 3, 32, 32], "dtype": "float32"}]
+    assert report["batch"] == 2
+    assert report["totals"]["macs"] == 2 * (32 * 32 * 8 * (27 + 8) + 8 * 32 * 32 * 10)
+
+
+def test_a_named_input(run: Run) -> None:
+    assert data(run, "gpt2", "--input", "input=1024:int32")["inputs"][0]["dtype"] == "int32"
+
+
+def test_settings_are_expressions_and_are_recorded(run: Run, net: Path) -> None:
+    report = data(run, net, "--set", "width=2*8")
+    assert report["settings"] == {"width": 16}
+    assert report["layers"][0]["params"] == 16 * 28
+
+
+def test_conventions_and_their_adjustments(run: Run, net: Path) -> None:
+    lecture, macs = data(run, net), data(run, net, "--convention", "macs")
+    assert lecture["totals"]["flops"] == lecture["totals"]["count"] == 2 * lecture["totals"]["macs"]
+    assert (macs["totals"]["count"], macs["totals"]["flops"]) == (lecture["totals"]["macs"], None)
+    counted = data(run, net, "--count", "bn, relu", "--ignore", "bias")
+    assert counted["convention"]["counted"] == ["bn", "relu"]
+    assert counted["convention"]["ignored"] == ["bias"]
+    assert counted["layers"][1]["flops"] == 8 * 16 * 16
+    assert counted["layers"][0]["flops"] == lecture["layers"][0]["flops"] - 8 * 16 * 16
+
+
+def test_folding_keeps_the_sum(run: Run) -> None:
+    totals = data(run, "resnet18")["totals"]
+    folds: list[list[object]] = [["--depth", 1], ["--by", "module"], ["--by", "op"], ["--by", "module", "--depth", 1]]
+    for fold in folds:
+        folded = rows(run, "resnet18", *fold)
+        assert len(folded) < 60
+        for key in ("params", "macs", "flops"):
+            assert sum(int(row[key]) for row in folded) == totals[key]
+
+
+def test_sort_and_top(run: Run) -> None:
+    largest = rows(run, "vgg16", "--sort", "params", "--top", 2)
+    assert [row["params"] for row in largest] == ["102764544", "16781312"]
+    assert "more" in run("report", "vgg16", "--top", "3").out
+
+
+def test_columns(run: Run) -> None:
+    assert rows(run, "lecture_ten_filters", "--columns", "layer,params,bytes:int8")[0] == {
+        "layer": "conv1",
+        "params": "760",
+        "bytes:int8": "760",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "error"),
+    [
+        (NET, 0, ""),
+        (NET + "expect: {params: 3}\n", 1, "error: <stdin> misses the totals that it promises\n  params: 20,"),
+        (MAGIC, 3, "error: <stdin> has 1 layer that nobody can count\n  magic: <stdin>:3:5"),
+    ],
+)
+def test_strict(run: Run, text: str, status: int, error: str) -> None:
+    lax, strict = run("report", "-", stdin=text), run("report", "-", "--strict", stdin=text)
+    assert (lax.status, strict.status) == (0, status)
+    assert lax.out == strict.out
+    assert lax.err == ""
+    assert strict.err.replace("error: stdin", "error: <stdin>").startswith(error)
+
+
+def test_what_is_missed_or_unknown_is_noted_without_strict(run: Run) -> None:
+    assert "but the source promises 3" in run("report", "-", stdin=NET + "expect: {params: 3}\n").out
+    unknown = run("report", "-", stdin=MAGIC).out
+    assert "1 layer unknown: totals are lower bounds" in unknown
+    assert "≥ " in unknown
+
+
+def test_batch_norms_that_cannot_fold_are_noted(run: Run) -> None:
+    note = "62 of 121 batch norms cannot fold into the layer before at test time, and count as 0 all the same"
+    assert note in run("report", "densenet121").out.replace("\n      ", " ")
+    assert "cannot fold" not in run("report", "densenet121", "--count", "bn").out
+    assert "cannot fold" not in run("report", "resnet50").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["alexnett"], "there is no file and no shipped spec 'alexnett'", "did you mean 'alexnet'?"),
+        (["vgg16", "--set", "clases=3"], "'clases'", "did you mean 'classes'?"),
+        (["alexnet", "--set", "classes"], "cannot read --set 'classes'", "write --set width=0.5"),
+        (["alexnet", "--set", "classes=1", "--set", "classes=2"], "--set classes is given twice", ""),
+        (["alexnet", "--input", "3x2x"], "cannot read the input '3x2x'", "write 3x224x224"),
+        (["alexnet", "--input", "3:float31"], "unknown dtype 'float31'", "did you mean 'float32'"),
+        (["alexnet", "--input", "x=3x8x8"], "'x'", ""),
+        (["alexnet", "--input", "3x8x8"], "kernel", ""),
+        (["alexnet", "--convention", "lectur"], "unknown convention 'lectur'", "did you mean 'lecture'?"),
+        (["alexnet", "--count", "rellu"], "unknown op 'rellu'", "'relu'"),
+        (["alexnet", "--ignore", "biass"], "cannot ignore 'biass'", "did you mean 'bias'?"),
+        (["alexnet", "--columns", "parms"], "unknown column 'parms'", "'params'"),
+        (["alexnet", "--sort", "parms"], "unknown column 'parms'", "'params'"),
+        (["alexnet", "--by", "modul"], "cannot fold by 'modul'", "did you mean 'module'?"),
+        (["alexnet", "--depth", "0"], "depth must be at least 1, not 0", ""),
+        (["alexnet", "--top", "0"], "top must be at least 1, not 0", ""),
+        (["alexnet", "--format", "jsn"], "unknown format 'jsn'", "'json'"),
+        (["alexnet", "--batch", "0"], "invalid value for '--batch' / '-b': 0 is not in the range x>=1", ""),
+    ],
+)
+def test_refuses(run: Run, arguments: list[str], message: str, hint: str) -> None:
+    result = run("report", *arguments)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error: ")
+    assert result.err.count("error:") == 1
+    assert "Traceback" not in result.err
+    assert message in result.err
+    assert hint in result.err
+
+
+def test_an_error_in_a_spec_has_its_place(run: Run) -> None:
+    result = run("report", "-", stdin="input: [64, 56, 56]\nlayers:\n  - conv: {out: 64, kernel: 3, groups: 3}\n")
+    assert result.status == 2
+    assert_golden("groups.error", result.err)
