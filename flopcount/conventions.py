@@ -76,11 +76,14 @@ class Convention(Struct, frozen=True):
             find_op(tag)
         for name in ignored:
             if name not in ROLES and name not in KINDS and name not in OPS:
-                raise UsageError(f"cannot ignore '{name}'", hint=did_you_mean(name, [*ROLES, *KINDS, *OPS]))
+                raise UsageError(
+                    f"cannot ignore '{name}'", hint=did_you_mean(name, [*ROLES, *KINDS, *OPS]) or IGNORABLE
+                )
         return replace(self, counted=self.counted + counted, ignored=self.ignored + ignored)
 
 
 ROLES = ("main", "bias", "masked")
+IGNORABLE = "roles (bias, masked), kinds of work (add, cmp ...), or ops (see `flopcount list ops`)"
 KINDS = ("dot", "add", "mul", "div", "cmp", "special")
 
 LECTURE = Convention(

@@ -130,7 +130,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?"
-    return f"one of: {', '.join(names)}" if 0 < len(names) <= 12 else None
+    return f"one of: {', '.join(names)}" if 0 < len(names) <= 24 else None
 
 
 def show_shape(shape: Iterable[object]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from .errors import FlopcountError, OpError, show_shape
+from .errors import FlopcountError, OpError, UsageError, show_shape
 from .op import Op, Shape
 
 DTYPE_BYTES: dict[str, float] = {
@@ -132,6 +132,8 @@ class GraphBuilder:
     """
 
     def __init__(self, name: str, batch: int | None = 1, dtype: str = "float32") -> None:
+        if batch is not None and (type(batch) is not int or not 0 < batch < 2**40):
+            raise UsageError(f"the batch size must be a positive integer, not {batch!r}")
         self.name = name
         self.batch = batch
         self.dtype = dtype

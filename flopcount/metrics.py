@@ -126,7 +126,7 @@ METRICS: dict[str, Metric] = {
         Metric("macs", "MACs", "multiplications of dot products, whatever the convention", _macs, unit="MAC"),
         Metric("count", "", "work as the convention prices it, in its unit", _count, priced=True),
         Metric("flops", "FLOPs", "the same, where its unit is the FLOP", _flops, priced=True),
-        Metric("activations", "activations", "output elements of convolution, linear, matmul and their like", _activations),
+        Metric("activations", "activations", "output elements of convolution, linear, matmul ...", _activations),
         Metric(
             "weight_bytes", "weights", "parameters as stored in their dtype",
             _weight_bytes, kind="bytes", unit="B", batched=False,

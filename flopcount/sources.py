@@ -47,7 +47,7 @@ def load(
 
     spec, variant = find_spec(str(source))
     if inputs is not None and not isinstance(inputs, Mapping):
-        inputs = dict(parse_input(text) for text in inputs)
+        inputs = dict(parse_input(text) for text in ([inputs] if isinstance(inputs, str) else inputs))
     return build(spec, variant=variant, settings=settings, inputs=inputs, batch=batch)
 
 
@@ -57,6 +57,8 @@ def find_spec(source: str) -> tuple[Spec, str | None]:
     from .readers.spec.document import MAX_BYTES, decode, read_text
 
     if source == "-":
+        if sys.stdin is None:
+            raise SourceError("standard input is closed")
         return parse_spec(decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"), None
     path, _, variant = (source, "", "") if _exists(source) else source.partition("#")
     if _is_shipped_name(path):

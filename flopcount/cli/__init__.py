@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ..errors import FlopcountError, UsageError
+from ..errors import FlopcountError, SourceError, UsageError
 from . import explain, listing, report, schema
 
 BUG, INTERRUPTED = 70, 130
@@ -51,6 +51,8 @@ def main() -> NoReturn:
     required, 70 a bug, 130 interrupted. A closed pipe ends quietly.
     """
     try:
+        if sys.stdout is None:
+            raise SourceError("standard output is closed")
         status = app(standalone_mode=False) or 0
         sys.stdout.flush()
     except FlopcountError as error:
@@ -64,6 +66,9 @@ def main() -> NoReturn:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit stays quiet too
         status = 0
+    except OSError as error:  # files say so themselves: this is standard output
+        status = _fail(SourceError(f"cannot write standard output: {(error.strerror or str(error)).lower()}"))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         if not hasattr(error, "format_message"):  # what typer raises for wrong usage
             raise SystemExit(_report_bug(error)) from (error if os.environ.get("FLOPCOUNT_DEBUG") else None)

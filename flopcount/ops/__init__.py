@@ -70,5 +70,5 @@ def find_op(tag: str) -> type[Op]:
         UsageError: Unknown name, with the nearest known ones.
     """
     if tag not in OPS:
-        raise UsageError(f"unknown op '{tag}'", hint=did_you_mean(tag, OPS))
+        raise UsageError(f"unknown op '{tag}'", hint=did_you_mean(tag, OPS) or "`flopcount list ops` names them")
     return OPS[tag]

@@ -22,7 +22,7 @@ class Join(Op, frozen=True, kw_only=True):
     """
 
     kind: ClassVar = ""
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     group: ClassVar = "joining"
     signature: ClassVar = "..., ... -> ..."
 
@@ -111,7 +111,7 @@ class Concat(Op, frozen=True, kw_only=True):
     axis: Axis = 1
 
     tag: ClassVar = "concat"
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     group: ClassVar = "joining"
     signature: ClassVar = "..., ... -> ..."
 
@@ -152,7 +152,7 @@ class Stack(Op, frozen=True, kw_only=True):
     axis: Axis = 1
 
     tag: ClassVar = "stack"
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     group: ClassVar = "joining"
     signature: ClassVar = "..., ... -> ..."
 

@@ -40,6 +40,11 @@ class Pad(Op, frozen=True, kw_only=True):
                 )
         elif len(self.padding) > len(x):
             raise OpError(f"padding names {len(self.padding)} axes, but the input has {len(x)}")
+        elif len(self.padding) == len(x) and self.padding[0] not in (0, (0, 0)):
+            raise OpError(
+                f"padding names {len(self.padding)} axes, and the first of them is the batch",
+                hint="one entry an axis, each a number or a pair: [[left, right]], [[top, bottom], [left, right]]",
+            )
         # A reflection needs one element beside the mirrored edge; a wrapped axis gives out after one turn.
         spare = {"reflect": 1, "circular": 0}.get(self.mode)
         pads = self._pads(len(x))

@@ -47,7 +47,7 @@ class Split(Op, frozen=True, kw_only=True):
         if self.parts is not None and x[axis] % self.parts:
             raise OpError(
                 f"axis {axis} of size {x[axis]} does not split into {self.parts} equal parts",
-                hint="unequal parts: `sizes: [...]`",
+                hint="`axis: -1` splits the last axis; `sizes: [...]` makes unequal parts",
             )
         if self.sizes is not None and sum(self.sizes) != x[axis]:
             raise OpError(f"sizes {list(self.sizes)} sum to {sum(self.sizes)}, but axis {axis} is {x[axis]}")

@@ -19,6 +19,7 @@ from ._equations import stacked
 GAP = "  "
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LEAST_TEXT = 8
+PROSE = 32
 LONGEST_BAR, SHORTEST_BAR = 12, 4
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 STYLES = {"strong": "1", "quiet": "2", "warning": "33", "bar": "36"}
@@ -43,7 +44,7 @@ def _lines(table: Table, color: bool, width: int | None) -> Iterator[str]:
     strips, bar = _fitted(table, width)
     total = _width(strips) + (len(GAP) + bar if bar else 0)
     rule = _paint("─" * max(total, 0), "quiet", color)
-    heads = [_pad(strip.column.title, strip) for strip in strips]
+    heads = [_pad(_elide(strip.column.title, strip.width), strip) for strip in strips]
     explains = any(column.kind == "formula" for column in table.columns)
     body = [_painted(strip, len(table.rows), color, explains and strip.column.numeric) for strip in strips]
     if bar:
@@ -125,7 +126,8 @@ def _narrowed(strips: list[Strip], width: int) -> tuple[list[int], int]:
         places = [place for place in lengths if widths[place] > LEAST_TEXT]
         if not places:
             break
-        widths[min(places, key=lambda place: (shortened(place, widths[place] - 1), -widths[place]))] -= 1
+        # Prose gives way before names.
+        widths[min(places, key=lambda p: (widths[p] <= PROSE, shortened(p, widths[p] - 1), -widths[p]))] -= 1
     return widths, sum(shortened(place, widths[place]) for place in lengths)
 
 

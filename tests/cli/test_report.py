@@ -20,6 +20,7 @@ layers:
   - relu
   - branches:
       main: [{conv: {out: width, kernel: 1}}, bn]
+      skip: []
     join: add
   - flatten
   - linear: 10

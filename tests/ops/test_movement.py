@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flopcount.errors import OpError
@@ -23,11 +23,18 @@ def check(op: Any, shape: tuple[int, ...], expected: torch.Tensor) -> None:
 
 @given(SHAPES, st.data())
 def test_pad_is_torchs(shape: tuple[int, ...], data: st.DataObject) -> None:
+    assume(len(shape) > 1)
     ends = st.integers(0, 3)
-    pads = data.draw(st.lists(ends | st.tuples(ends, ends), min_size=1, max_size=len(shape)))
+    pads = data.draw(st.lists(ends | st.tuples(ends, ends), min_size=1, max_size=len(shape) - 1))
     sides = [pad if isinstance(pad, tuple) else (pad, pad) for pad in pads]
     last_axis_first = [end for side in reversed(sides) for end in side]
     check(Pad(padding=tuple(pads)), shape, torch.nn.functional.pad(torch.empty(shape), last_axis_first))
+
+
+def test_pad_leaves_the_batch_alone() -> None:
+    with pytest.raises(OpError, match="padding names 4 axes, and the first of them is the batch"):
+        Pad(padding=(1, 2, 3, 4)).check((1, 3, 8, 8))
+    Pad(padding=(0, 2, 3, 4)).check((1, 3, 8, 8))
 
 
 @given(st.integers(1, 3), st.sampled_from(["reflect", "replicate", "circular"]), st.integers(0, 5), st.data())

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ...errors import OpError, SpecError, UsageError, did_you_mean
+from ...errors import OpError, SpecError, UsageError, did_you_mean, show_shape
 from ...fields import MAX_SIZE, integer, show_value
-from ...graph import Graph, GraphBuilder, Provenance, Tensor, with_batch
+from ...graph import DTYPE_BYTES, Graph, GraphBuilder, Provenance, Tensor, with_batch
 from ...op import Shape
 from .document import where
 from .expand import Expander
@@ -67,14 +67,12 @@ def build(
     batch: int | None = 1,
 ) -> Graph:
     """Unfold a parsed spec; see `read`."""
-    if batch is not None and (type(batch) is not int or not 0 < batch <= MAX_SIZE):
-        raise UsageError(f"the batch size must be a positive integer, not {show_value(batch)}")
     refuse_recursion(spec)
     env = _parameters(spec, variant, settings or {})
     values = {name: env[name] for name in spec.params}
     bind(spec.path, spec.let, env)
     builder = GraphBuilder(variant or spec.name, batch, spec.dtype)
-    frame = Frame()
+    frame = Frame(body=spec.body)
     for name, tensor in _inputs(spec, env, inputs or {}, builder).items():
         frame.names[name] = (tensor,)
     first = next(iter(frame.names.values())) if len(frame.names) == 1 else ()
@@ -123,7 +121,7 @@ def _exact(value: Any) -> Any:
         return exact(value)
     if isinstance(value, float):
         return resolve(str(value).replace("inf", ".inf").replace("nan", ".nan"))
-    raise SpecError(f"a {type(value).__name__} is no number, text or list")
+    raise SpecError(f"{type(value).__name__} is no number, text or list")
 
 
 def _inputs(
@@ -143,9 +141,17 @@ def _inputs(
         shape, dtype = given.get(name, (None, None))
         if shape is not None and not all(type(size) is int and 0 < size <= MAX_SIZE for size in shape):
             raise UsageError(f"the input '{name}' cannot have the sizes {show_value(list(shape))}")
+        if dtype and dtype not in DTYPE_BYTES:
+            raise UsageError(f"unknown dtype '{dtype}'", hint=did_you_mean(dtype, DTYPE_BYTES))
+        declared_shape = _sample(spec, declared.shape, env, place)
+        if shape is not None and len(shape) != len(declared_shape):
+            raise UsageError(
+                f"the input '{name}' has {len(declared_shape)} axes without the batch, not {len(shape)}",
+                hint=f"the spec declares {show_shape(declared_shape)}",
+            )
         tensors[name] = builder.input(
             name,
-            with_batch(shape or _sample(spec, declared.shape, env, place), builder.batch),
+            with_batch(shape or declared_shape, builder.batch),
             dtype or declared.dtype,
             place,
         )

@@ -17,6 +17,8 @@ MAX_NESTING = 100
 MAX_NAME = 1000
 """How long a full name may be: a deep network's have some fifty characters."""
 
+LATER = "a layer of this name stands further down: layers read only what stands before them, never in a circle"
+
 
 class Expander:
     """Unfolds one spec into one builder.
@@ -93,7 +95,9 @@ class Expander:
             results = self._op(entry, inputs, env, frame, scope + name)
         elif isinstance(entry, CallEntry):
             name = self._name(entry, entry.block, env, frame, scope, copy)
-            results = self._call(entry, inputs, env, Frame(f"{frame.prefix}{scope}{name}."))
+            results = self._call(
+                entry, inputs, env, Frame(f"{frame.prefix}{scope}{name}.", body=self.blocks[entry.block].body)
+            )
         else:
             name = self._name(entry, "", env, frame, scope, copy)
             inner = f"{scope}{name}." if name else scope
@@ -194,8 +198,9 @@ class Expander:
             raise SpecError(
                 f"there is no layer '{name}' before this one",
                 where=where(self.path, template.node),
-                hint=did_you_mean(name, frame.names)
-                or "layers run in the order written, and names are local to their block",
+                hint=LATER
+                if any(entry.name is not None and entry.name.text == name for entry in frame.body)
+                else did_you_mean(name, frame.names) or "names are local to their block",
             )
         return found
 

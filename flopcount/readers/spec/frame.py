@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from ...graph import Tensor
+from .syntax import Entry
 
 Tensors = tuple[Tensor, ...]
 
@@ -16,11 +17,13 @@ class Frame(Struct):
         prefix: What its layers' full names begin with: `layer1.0.`.
         names: The results of every layer so far, by its name without the prefix.
         counts: The number last given to an unnamed layer, by its scope and kind.
+        body: All its entries, for messages about what stands later.
     """
 
     prefix: str = ""
     names: dict[str, Tensors] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    body: tuple[Entry, ...] = ()
 
     def find(self, name: str, scope: str) -> Tensors | None:
         """Results by name, sought from the innermost named group (`main.`) outwards to the block's edge."""

@@ -54,6 +54,11 @@ _RULES = (
         "this line fits no list or mapping above it",
         "siblings begin in the same column, and every entry of a list with '- '",
     ),
+    _Rule(
+        ("could not find expected ':'",),
+        "the text before this is neither a key nor an entry of a list",
+        "a key ends with ':', an entry begins with '- '",
+    ),
     _Rule(("incompatible YAML",), "this version of YAML is not supported", "remove the %YAML line"),
 )
 

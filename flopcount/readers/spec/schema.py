@@ -115,7 +115,7 @@ def spec_schema() -> Schema:
             "layers": {
                 "anyOf": [
                     {"type": "array", "items": {"$ref": "#/$defs/layer"}},
-                    {"$ref": "#/$defs/layer"},
+                    {"type": "object", "$ref": "#/$defs/layer"},
                     {"type": "null"},
                 ]
             },
