@@ -146,8 +146,8 @@ def _inputs(
         declared_shape = _sample(spec, declared.shape, env, place)
         if shape is not None and len(shape) != len(declared_shape):
             raise UsageError(
-                f"the input '{name}' has {len(declared_shape)} axes without the batch, not {len(shape)}",
-                hint=f"the spec declares {show_shape(declared_shape)}",
+                f"the input '{name}' cannot be {show_shape(shape)}: the spec declares {show_shape(declared_shape)}",
+                hint="other sizes are welcome, but as many of them",
             )
         tensors[name] = builder.input(
             name,

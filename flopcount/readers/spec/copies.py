@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import FlopcountError, SpecError
 from ...fields import integer, show_value
+from .budget import MAX_LAYERS, Budget
 from .document import where
-from .syntax import Entry, Node, Repeat, Walk
+from .syntax import Entry, Repeat, Walk
 from .values import Environment, evaluate
 
-MAX_STEPS = 2**19
-"""How many entries a spec may unfold into: five times the largest network that anyone writes down."""
 
-MAX_VALUES = 2**22
-"""How many copies, arguments and derived values it may compute on the way."""
-
-
-def copies(path: str, entry: Entry, env: Environment, spend: Callable[[Node, int], None]) -> Iterator[Environment]:
+def copies(path: str, entry: Entry, env: Environment, budget: Budget) -> Iterator[Environment]:
     """The variables of each copy of an entry: every row of `each:`, `repeat:` times.
 
     Args:
         path: The file, for messages.
         entry: What is copied.
         env: The values that its lists and counts know.
-        spend: Is told how many rows and copies there are, and may refuse.
+        budget: What rows and copies may still be made.
 
     Raises:
         SpecError: Lists of different lengths, a count that is none, more copies than a model may have.
     """
     rows = _rows(path, entry.each, env)
-    spend(entry.node, len(rows) * (1 + len(entry.each)))
+    budget.spend(entry.node, len(rows) * (1 + len(entry.each)))
     for row in rows:
         if entry.repeat is None:
             yield row
             continue
         times = _times(path, entry.repeat, {**env, **row})
-        spend(entry.node, times)
+        budget.spend(entry.node, times)
         for i in range(times):
             yield {**row, entry.repeat.index: i} if entry.repeat.index else row
 
@@ -49,8 +44,8 @@ def _times(path: str, repeat: Repeat, env: Environment) -> int:
     except FlopcountError as error:
         error.what = f"repeat {error.what}" if error.what.startswith("must") else error.what
         raise error.located(place) from None
-    if times > MAX_STEPS:
-        raise SpecError(f"repeat is {times}, more than the {MAX_STEPS} layers that a model may have", where=place)
+    if times > MAX_LAYERS:
+        raise SpecError(f"repeat is {times}, more than the {MAX_LAYERS} layers that a model may have", where=place)
     return times
 
 

@@ -6,11 +6,12 @@ from ...errors import SpecError, did_you_mean
 from ...fields import fields_of, show_value
 from ...graph import GraphBuilder, Tensor
 from ...op import Op
-from .copies import MAX_STEPS, MAX_VALUES, copies
+from .budget import Budget
+from .copies import copies
 from .document import where
 from .frame import Frame, Tensors
 from .parse import make_op
-from .syntax import Block, BranchesEntry, CallEntry, Entry, GroupEntry, Node, OpEntry, Template
+from .syntax import Block, BranchesEntry, CallEntry, Entry, GroupEntry, OpEntry, Template
 from .values import Environment, InputView, bind, evaluate, fill
 
 MAX_NESTING = 100
@@ -33,8 +34,7 @@ class Expander:
         self.builder = builder
         self.parameters = parameters
         self._batched = builder.batch is not None
-        self._steps = 0
-        self._values = 0
+        self._budget = Budget(path)
         self._nesting = 0
         self._frozen = False
         self._weights: dict[str, Tensor] = {}
@@ -55,8 +55,8 @@ class Expander:
 
     def _copies(self, entry: Entry, current: Tensors, env: Environment, frame: Frame, scope: str) -> Tensors:
         numbered = entry.repeat is not None or bool(entry.each)
-        self._spend(entry.node, 1)
-        for i, variables in enumerate(copies(self.path, entry, self._seeing(env, current), self._spend)):
+        self._budget.spend(entry.node, 1)
+        for i, variables in enumerate(copies(self.path, entry, self._seeing(env, current), self._budget)):
             inner = {**env, **variables}
             if not self._stands(entry, current, inner, frame, scope):
                 continue
@@ -82,7 +82,7 @@ class Expander:
     def _entry(
         self, entry: Entry, inputs: Tensors, env: Environment, frame: Frame, scope: str, copy: int | None
     ) -> Tensors:
-        self._step(entry.node)
+        self._budget.layer(entry.node)
         self._nesting += 1
         if self._nesting > MAX_NESTING:
             raise SpecError(
@@ -130,7 +130,7 @@ class Expander:
 
     def _call(self, entry: CallEntry, inputs: Tensors, env: Environment, frame: Frame) -> Tensors:
         block = self.blocks[entry.block]
-        self._spend(entry.node, len(block.arguments) + len(block.let) + len(entry.arguments))
+        self._budget.spend(entry.node, len(block.arguments) + len(block.let) + len(entry.arguments))
         outer = self._seeing(env, inputs)
         inner = self._seeing(self.parameters, inputs)
         for name, default in block.arguments.items():
@@ -160,7 +160,7 @@ class Expander:
 
     def _group(self, entry: GroupEntry, inputs: Tensors, env: Environment, frame: Frame, scope: str) -> Tensors:
         if entry.let:
-            self._spend(entry.node, len(entry.let))
+            self._budget.spend(entry.node, len(entry.let))
             env = self._seeing(env, inputs)
             bind(self.path, entry.let, env)
         return self.body(entry.body, inputs, env, frame, scope)
@@ -255,22 +255,3 @@ class Expander:
     def _seeing(self, env: Environment, inputs: Tensors) -> Environment:
         """The environment in which `input` is what the layer reads."""
         return {**env, "input": InputView(inputs, self._batched)}
-
-    def _step(self, node: Node) -> None:
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise SpecError(
-                f"the spec unfolds into more than {MAX_STEPS} layers",
-                where=where(self.path, node),
-                hint="look for a repeat inside a repeat, or blocks that use each other twice",
-            )
-
-    def _spend(self, node: Node, values: int) -> None:
-        """Count what is computed without a layer to show for it, so that nothing can be computed for ever."""
-        self._values += values
-        if self._values > MAX_VALUES:
-            raise SpecError(
-                f"the spec unfolds into more than {MAX_VALUES} values",
-                where=where(self.path, node),
-                hint="look for a repeat inside a repeat, or blocks that use each other twice",
-            )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flopcount.readers.spec.budget import Budget
 from flopcount.readers.spec.copies import copies
 from flopcount.readers.spec.document import compose
 from flopcount.readers.spec.parse import BodyParser
@@ -15,7 +16,7 @@ from .networks import alike, layers, names
 
 def variables(modifiers: str, **env: Any) -> list[dict[str, Any]]:
     (entry,) = BodyParser("net.yaml", {}).body(compose(f"- relu:\n  {modifiers}", "net.yaml"))
-    return list(copies("net.yaml", entry, env, lambda node, values: None))
+    return list(copies("net.yaml", entry, env, Budget("net.yaml")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from flopcount.errors import SpecError
+from flopcount.readers.spec.budget import MAX_LAYERS, MAX_VALUES, Budget
+from flopcount.readers.spec.document import compose
+
+NODE: Any = compose("[relu]", "net.yaml")
+
+
+@pytest.mark.parametrize(
+    ("budget", "use", "what"),
+    [
+        (Budget("net.yaml", layers=MAX_LAYERS - 1), lambda it: it.layer(NODE), "524288 layers"),
+        (Budget("net.yaml", values=MAX_VALUES - 3), lambda it: it.spend(NODE, 3), "4194304 values"),
+    ],
+)
+def test_it_can_be_used_up_but_not_exceeded(budget: Budget, use: Callable[[Budget], None], what: str) -> None:
+    use(budget)
+    with pytest.raises(SpecError) as caught:
+        use(budget)
+    assert str(caught.value).startswith(f"error: net.yaml:1:1\n  the spec unfolds into more than {what}\n")
