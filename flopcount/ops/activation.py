@@ -6,39 +6,23 @@ is one transcendental function, like tanh and erf. Constants are computed before
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, cast
-
-from msgspec import defstruct
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from ..errors import OpError
 from ..fields import Axis, Flag, Number
-from ..op import Op, Shape, Work, op
-from ..sizes import prod
+from ..op import Shape, op
 from .axes import axis_of, check_axis, replaced
+from .pointwise import Pointwise, declared
 
 
-class Activation(Op, frozen=True, kw_only=True):
-    """A function of each element by itself.
+class Activation(Pointwise, frozen=True, kw_only=True):
+    """A nonlinearity, element by element.
 
     x: (...)   ->   y: (...)
-
-    Class attributes:
-        primitives: How many of each kind it takes per element.
     """
 
     group: ClassVar = "activation"
-    primitives: ClassVar[Mapping[str, int]] = {}
-
-    def infer(self, x: Any) -> Any:
-        return x
-
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        elements = prod(y)
-        return tuple(Work(kind, count * elements) for kind, count in self._per_element().items())
-
-    def _per_element(self) -> Mapping[str, int]:
-        return self.primitives
 
 
 class Gated(Activation, frozen=True, kw_only=True):
@@ -61,34 +45,22 @@ class Gated(Activation, frozen=True, kw_only=True):
         return replaced(x, axis_of(self.axis, len(x)), x[self.axis] // 2)
 
 
-def _activation(name: str, formula: str, base: type[Activation] = Activation, **primitives: int) -> type[Activation]:
-    """Declare the op `name.lower()` from its formula and its primitives per element."""
-    attributes = {
-        "__doc__": f"Element by element: y = {formula}.",
-        "tag": name.lower(),
-        "citation": f"definition: y = {formula}",
-        "primitives": primitives,
-    }
-    made = defstruct(name, (), bases=(base,), namespace=attributes, module=__name__, frozen=True, kw_only=True)
-    return op(cast("type[Activation]", made))
+ReLU = declared("ReLU", "max(x, 0)", Activation, cmp=1)
+ReLU6 = declared("ReLU6", "min(max(x, 0), 6)", Activation, cmp=2)
+SELU = declared("SELU", "λ · (x if x > 0 else α · (exp(x) − 1))", Activation, cmp=1, special=1, add=1, mul=2)
+Sigmoid = declared("Sigmoid", "σ(x)", Activation, special=1)
+SiLU = declared("SiLU", "x · σ(x)", Activation, special=1, mul=1)
+Tanh = declared("Tanh", "tanh(x)", Activation, special=1)
+HardSigmoid = declared("HardSigmoid", "min(max(x + 3, 0), 6) / 6", Activation, add=1, cmp=2, div=1)
+HardSwish = declared("HardSwish", "x · min(max(x + 3, 0), 6) / 6", Activation, add=1, cmp=2, mul=1, div=1)
+Softplus = declared("Softplus", "log(1 + exp(x))", Activation, special=2, add=1)
+Softsign = declared("Softsign", "x / (1 + max(x, 0 − x))", Activation, add=2, cmp=1, div=1)
+Mish = declared("Mish", "x · tanh(log(1 + exp(x)))", Activation, special=3, add=1, mul=1)
+LogSigmoid = declared("LogSigmoid", "log(σ(x))", Activation, special=2)
 
-
-ReLU = _activation("ReLU", "max(x, 0)", cmp=1)
-ReLU6 = _activation("ReLU6", "min(max(x, 0), 6)", cmp=2)
-SELU = _activation("SELU", "λ · (x if x > 0 else α · (exp(x) − 1))", cmp=1, special=1, add=1, mul=2)
-Sigmoid = _activation("Sigmoid", "σ(x)", special=1)
-SiLU = _activation("SiLU", "x · σ(x)", special=1, mul=1)
-Tanh = _activation("Tanh", "tanh(x)", special=1)
-HardSigmoid = _activation("HardSigmoid", "min(max(x + 3, 0), 6) / 6", add=1, cmp=2, div=1)
-HardSwish = _activation("HardSwish", "x · min(max(x + 3, 0), 6) / 6", add=1, cmp=2, mul=1, div=1)
-Softplus = _activation("Softplus", "log(1 + exp(x))", special=2, add=1)
-Softsign = _activation("Softsign", "x / (1 + max(x, 0 − x))", add=2, cmp=1, div=1)
-Mish = _activation("Mish", "x · tanh(log(1 + exp(x)))", special=3, add=1, mul=1)
-LogSigmoid = _activation("LogSigmoid", "log(σ(x))", special=2)
-
-GLU = _activation("GLU", "a · σ(b)", Gated, special=1, mul=1)
-SwiGLU = _activation("SwiGLU", "a · σ(a) · b", Gated, special=1, mul=2)
-GeGLU = _activation("GeGLU", "½ · a · (1 + erf(a / √2)) · b", Gated, div=1, special=1, add=1, mul=3)
+GLU = declared("GLU", "a · σ(b)", Gated, special=1, mul=1)
+SwiGLU = declared("SwiGLU", "a · σ(a) · b", Gated, special=1, mul=2)
+GeGLU = declared("GeGLU", "½ · a · (1 + erf(a / √2)) · b", Gated, div=1, special=1, add=1, mul=3)
 
 
 @op

@@ -2,123 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from ..errors import OpError
 from ..fields import Number
-from ..op import Op, Shape, Work, cmp, op
-from ..sizes import prod
+from ..op import Shape, op
+from .pointwise import Pointwise, declared
 
 
-class Pointwise(Op, frozen=True, kw_only=True):
-    """Each element for itself.
+class Elementwise(Pointwise, frozen=True, kw_only=True):
+    """A mathematical function, element by element.
 
-    x: (...)   ->   y: (...), each of `kinds` once per element
+    x: (...)   ->   y: (...)
     """
 
-    kinds: ClassVar[tuple[str, ...]] = ()
     group: ClassVar = "elementwise"
 
-    def infer(self, x: Any) -> Any:
-        return x
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return tuple(Work(kind, prod(y)) for kind in self.kinds)
-
-
-@op
-class Exp(Pointwise, frozen=True, kw_only=True):
-    """Exponential function."""
-
-    tag: ClassVar = "exp"
-    kinds: ClassVar = ("special",)
+Exp = declared("Exp", "exp(x)", Elementwise, special=1)
+Log = declared("Log", "log(x)", Elementwise, special=1)
+Sqrt = declared("Sqrt", "√x", Elementwise, special=1)
+Rsqrt = declared("Rsqrt", "1 / √x", Elementwise, special=1, div=1)
+Sin = declared("Sin", "sin(x)", Elementwise, special=1)
+Cos = declared("Cos", "cos(x)", Elementwise, special=1)
+Square = declared("Square", "x · x", Elementwise, mul=1)
+Reciprocal = declared("Reciprocal", "1 / x", Elementwise, div=1)
+Neg = declared("Neg", "0 − x", Elementwise, add=1)
+Abs = declared("Abs", "max(x, 0 − x)", Elementwise, add=1, cmp=1)
 
 
 @op
-class Log(Pointwise, frozen=True, kw_only=True):
-    """Natural logarithm."""
-
-    tag: ClassVar = "log"
-    kinds: ClassVar = ("special",)
-
-
-@op
-class Sqrt(Pointwise, frozen=True, kw_only=True):
-    """Square root."""
-
-    tag: ClassVar = "sqrt"
-    kinds: ClassVar = ("special",)
-
-
-@op
-class Rsqrt(Pointwise, frozen=True, kw_only=True):
-    """One divided by the square root."""
-
-    tag: ClassVar = "rsqrt"
-    kinds: ClassVar = ("special", "div")
-
-
-@op
-class Sin(Pointwise, frozen=True, kw_only=True):
-    """Sine."""
-
-    tag: ClassVar = "sin"
-    kinds: ClassVar = ("special",)
-
-
-@op
-class Cos(Pointwise, frozen=True, kw_only=True):
-    """Cosine."""
-
-    tag: ClassVar = "cos"
-    kinds: ClassVar = ("special",)
-
-
-@op
-class Pow(Pointwise, frozen=True, kw_only=True):
+class Pow(Elementwise, frozen=True, kw_only=True):
     """A constant power: one transcendental function, as for a general exponent (`square` is one multiplication)."""
 
     exponent: Number
 
     tag: ClassVar = "pow"
-    kinds: ClassVar = ("special",)
+    primitives: ClassVar = {"special": 1}
 
 
 @op
-class Square(Pointwise, frozen=True, kw_only=True):
-    """The element times itself."""
-
-    tag: ClassVar = "square"
-    kinds: ClassVar = ("mul",)
-
-
-@op
-class Reciprocal(Pointwise, frozen=True, kw_only=True):
-    """One divided by the element."""
-
-    tag: ClassVar = "reciprocal"
-    kinds: ClassVar = ("div",)
-
-
-@op
-class Neg(Pointwise, frozen=True, kw_only=True):
-    """Zero less the element."""
-
-    tag: ClassVar = "neg"
-    kinds: ClassVar = ("add",)
-
-
-@op
-class Abs(Pointwise, frozen=True, kw_only=True):
-    """The greater of the element and its negative: a subtraction from zero and a comparison."""
-
-    tag: ClassVar = "abs"
-    kinds: ClassVar = ("add", "cmp")
-
-
-@op
-class Scale(Pointwise, frozen=True, kw_only=True):
+class Scale(Elementwise, frozen=True, kw_only=True):
     """Times a constant; times another tensor is `mul`.
 
     Example:
@@ -129,21 +54,21 @@ class Scale(Pointwise, frozen=True, kw_only=True):
     by: Number
 
     tag: ClassVar = "scale"
-    kinds: ClassVar = ("mul",)
+    primitives: ClassVar = {"mul": 1}
 
 
 @op
-class Shift(Pointwise, frozen=True, kw_only=True):
+class Shift(Elementwise, frozen=True, kw_only=True):
     """Plus a constant; plus another tensor is `add`."""
 
     by: Number
 
     tag: ClassVar = "shift"
-    kinds: ClassVar = ("add",)
+    primitives: ClassVar = {"add": 1}
 
 
 @op
-class Clamp(Pointwise, frozen=True, kw_only=True):
+class Clamp(Elementwise, frozen=True, kw_only=True):
     """Held between `min` and `max`: a comparison per element with each that is given."""
 
     min: Number | None = None
@@ -157,6 +82,5 @@ class Clamp(Pointwise, frozen=True, kw_only=True):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise OpError(f"min {self.min} is greater than max {self.max}")
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        bounds = (self.min is not None) + (self.max is not None)
-        return (cmp(bounds * prod(y)),)
+    def _per_element(self) -> Mapping[str, int]:
+        return {"cmp": (self.min is not None) + (self.max is not None)}
