@@ -182,6 +182,10 @@ def _list_of(item: dict[str, Any], most: int | None = None) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": 1, **({"maxItems": most} if most else {})}
 
 
+def _one_or_list(item: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [item, _list_of(item)]}
+
+
 _PADS = {"anyOf": [_NATURAL, {"type": "array", "items": _NATURAL, "minItems": 2, "maxItems": 2}]}
 
 Size = Annotated[int, FieldType("a positive integer", _at_least(1, "a positive integer"), _POSITIVE)]
@@ -226,10 +230,10 @@ Pads = Annotated[
 ]
 Sizes = Annotated[
     tuple[int, ...],
-    FieldType("a list of positive integers", _integers(1, "a positive integer"), _list_of(_POSITIVE)),
+    FieldType("one or more positive integers", _integers(1, "a positive integer"), _one_or_list(_POSITIVE)),
 ]
 Integers = Annotated[
-    tuple[int, ...], FieldType("a list of integers", _integers(None, "an integer"), _list_of(_INTEGER))
+    tuple[int, ...], FieldType("one or more integers", _integers(None, "an integer"), _one_or_list(_INTEGER))
 ]
 
 

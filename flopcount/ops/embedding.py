@@ -26,7 +26,7 @@ class Embedding(Op, frozen=True, kw_only=True):
 
     tag: ClassVar = "embedding"
     group: ClassVar = "linear"
-    signature: ClassVar = "... -> ... D"
+    signature: ClassVar = "N T -> N T D"
     letters: ClassVar = {"vocab": "V", "dim": "D"}
     citation: ClassVar = "a look-up moves data and computes nothing"
 

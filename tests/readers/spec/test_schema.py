@@ -50,6 +50,7 @@ def test_it_knows_the_fields_that_the_parser_knows(tag: str) -> None:
 
 VALID = [
     "{input: [3], layers: [relu]}",
+    "{input: [3, 8], layers: [{mean: 2}]}",
     "{input: {shape: [3], dtype: int64}, layers: {linear: 4}}",
     "{inputs: {a: [3], b: 4}, layers: [{add: {from: [a, b]}}], outputs: [add1]}",
     "{input: [n], params: {n: 3}, variants: {big: {n: 4, expect: {macs: 1}}, small: }, layers: [{linear: 2*n}]}",
