@@ -37,7 +37,7 @@ Ignoring = Annotated[
     str | None, typer.Option("--ignore", metavar="PARTS", help="Price these ops, roles or kinds of work at 0: bias.")
 ]
 Format = Annotated[
-    str, typer.Option("--format", "-f", metavar="NAME", help="table, json, csv, markdown, latex or html.")
+    str, typer.Option("--format", "-f", metavar="NAME", help="How to print it; see `flopcount list formats`.")
 ]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the terminal.")

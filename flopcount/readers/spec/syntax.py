@@ -2,6 +2,7 @@
 
 `parse` makes these from YAML; `expand` runs them into a graph. Every value keeps its YAML node, so that an error can
 name the line and column.
+Nothing here can stand in a circle, and a long spec has much of it: `gc=False` spares the collector.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ Node = Any
 """A composed YAML node (PyYAML's), with its marks."""
 
 
-class Place(Struct):
+class Place(Struct, gc=False):
     """Where something stood: what is left of a node when nothing in it is to be evaluated, so that it can be freed."""
 
     start_mark: Any
 
 
-class Value(Struct):
+class Value(Struct, gc=False):
     """A value in the file: known, an expression, or a list of values.
 
     Attributes:
@@ -66,7 +67,7 @@ class Walk(Struct):
     values: Value
 
 
-class Entry(Struct, kw_only=True):
+class Entry(Struct, kw_only=True, gc=False):
     """What every entry of a `layers:` list may say besides what it is.
 
     Attributes:
