@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from time import monotonic
+
+from msgspec import Struct, field
 
 from ...errors import SpecError
 from .document import where
@@ -14,6 +16,9 @@ MAX_LAYERS = 2**19
 MAX_VALUES = 2**22
 """How many copies, arguments and derived values may be computed on the way."""
 
+MAX_SECONDS = 30
+"""A last fuse, for expressions that are long to compute each time: a network of 100,000 layers takes two seconds."""
+
 _HINT = "look for a repeat inside a repeat, or blocks that use each other twice"
 
 
@@ -23,6 +28,7 @@ class Budget(Struct):
     path: str
     layers: int = 0
     values: int = 0
+    started: float = field(default_factory=monotonic)
 
     def layer(self, node: Node) -> None:
         """Count a layer, block, group or branches."""
@@ -35,6 +41,8 @@ class Budget(Struct):
         self.values += values
         if self.values > MAX_VALUES:
             raise self._exceeded(node, f"{MAX_VALUES} values")
+        if monotonic() - self.started > MAX_SECONDS:
+            raise self._exceeded(node, f"can be computed in {MAX_SECONDS} seconds")
 
     def _exceeded(self, node: Node, most: str) -> SpecError:
         return SpecError(f"the spec unfolds into more than {most}", where=where(self.path, node), hint=_HINT)

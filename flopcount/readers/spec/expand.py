@@ -57,6 +57,7 @@ class Expander:
         numbered = entry.repeat is not None or bool(entry.each)
         self._budget.spend(entry.node, 1)
         for i, variables in enumerate(copies(self.path, entry, self._seeing(env, current), self._budget)):
+            self._budget.spend(entry.node, 0)  # the copies are paid for, the time that they take is not
             inner = {**env, **variables}
             if not self._stands(entry, current, inner, frame, scope):
                 continue

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flopcount.errors import SpecError
+from flopcount.readers.spec import read
 from flopcount.readers.spec.budget import MAX_LAYERS, MAX_VALUES, Budget
 from flopcount.readers.spec.document import compose
 
@@ -24,3 +25,10 @@ def test_it_can_be_used_up_but_not_exceeded(budget: Budget, use: Callable[[Budge
     with pytest.raises(SpecError) as caught:
         use(budget)
     assert str(caught.value).startswith(f"error: net.yaml:1:1\n  the spec unfolds into more than {what}\n")
+
+
+def test_time_is_the_last_fuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flopcount.readers.spec.budget.MAX_SECONDS", 0)
+    text = "input: [3]\nlayers:\n  - relu:\n    when: sum(range(1000 + i)) < 0\n    repeat: 9 as i\n"
+    with pytest.raises(SpecError, match="the spec unfolds into more than can be computed in 0 seconds"):
+        read(text, "net.yaml")
