@@ -25,6 +25,6 @@ def test_an_installed_package_finds_the_specs_inside_itself(tmp_path: Path) -> N
     package = Path(flopcount.__file__).parent
     shutil.copytree(package, tmp_path / "flopcount", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(library.folder(), tmp_path / "flopcount" / "specs")
-    code = "import flopcount, flopcount.library as l; print(l.folder()); flopcount.load('lecture_ten_filters')"
+    code = "from flopcount import library, load; print(library.folder()); load('lecture_ten_filters')"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(tmp_path / "flopcount" / "specs")

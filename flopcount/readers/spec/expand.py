@@ -102,8 +102,11 @@ class Expander:
         else:
             name = self._name(entry, "", env, frame, scope, copy)
             inner = f"{scope}{name}." if name else scope
-            unfold = self._group if isinstance(entry, GroupEntry) else self._branches
-            results = unfold(entry, inputs, env, frame, inner)  # type: ignore[arg-type]
+            if isinstance(entry, GroupEntry):
+                results = self._group(entry, inputs, env, frame, inner)
+            else:
+                assert isinstance(entry, BranchesEntry)
+                results = self._branches(entry, inputs, env, frame, inner)
         self._nesting -= 1
         self._frozen = around
         if name:
