@@ -22,6 +22,7 @@ def analyze(
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
     convention: str | Convention = "lecture",
+    mode: str = "eval",
     counting: Iterable[str] = (),
     ignoring: Iterable[str] = (),
 ) -> Report:
@@ -33,6 +34,7 @@ def analyze(
         batch: See `load`.
         settings: See `load`.
         convention: How the report prices work, by name or as an object.
+        mode: `eval`, the forward pass at test time, or `train`, one training step.
         counting: Ops whose every primitive is priced besides (`--count`).
         ignoring: Ops, roles or kinds of work that are priced nothing (`--ignore`).
 
@@ -50,7 +52,7 @@ def analyze(
     chosen = chosen.adjusted(counting, ignoring)
     with paused():
         graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
-        return count(graph, chosen)
+        return count(graph, chosen, mode)
 
 
 def require(report: Report) -> None:

@@ -6,14 +6,26 @@ numbers differ only by rules that can be read here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from .errors import UsageError, did_you_mean
-from .op import Work
+from .op import Op, Work
 from .ops import OPS, find_op
+
+
+class Quirk(Struct, frozen=True):
+    """A known error of a tool, which its convention reproduces and a report names.
+
+    Attributes:
+        name: What the tool gets wrong, as a note says it.
+        believed: The entry of the ledger that the tool takes the true one for, in a layer of this op.
+    """
+
+    name: str
+    believed: Callable[[Work, Op], Work]
 
 
 class Convention(Struct, frozen=True):
@@ -28,7 +40,10 @@ class Convention(Struct, frozen=True):
             (2 and -1 count K multiplications and K - 1 additions).
         bias: Price of adding a bias to one result.
         primitive: Price of every other primitive (addition, comparison, exp ...).
+        statistics: Price of a primitive of batch normalisation by the batch's own statistics, which only training does.
         masked: Whether products that a mask throws away are priced (causal attention's upper triangle).
+        recomputed: Whether work that the backward pass does once more is priced.
+        quirks: Known errors of the tool.
         counted: Op tags whose every primitive is priced 1, whatever `primitive` says (`--count`).
         ignored: Op tags, roles and kinds that are priced 0 (`--ignore`).
     """
@@ -41,28 +56,36 @@ class Convention(Struct, frozen=True):
     output: int = 0
     bias: int = 0
     primitive: int = 0
+    statistics: int = 0
     masked: bool = False
+    recomputed: bool = False
+    quirks: tuple[Quirk, ...] = ()
     counted: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
-    def price(self, work: Work, tag: str) -> int:
+    def price(self, work: Work, op: Op) -> int:
         """What one entry of the ledger costs in a layer of this op.
 
         Example:
             >>> from flopcount.op import dot
-            >>> LECTURE.price(dot(products=75 * 784, outputs=784), "conv")
+            >>> from flopcount.ops.conv import Conv
+            >>> LECTURE.price(dot(products=75 * 784, outputs=784), Conv(out=1, kernel=5))
             116816
         """
-        if self.ignored and (tag in self.ignored or work.role in self.ignored or work.kind in self.ignored):
+        if self.ignored and (op.tag in self.ignored or work.role in self.ignored or work.kind in self.ignored):
             return 0
-        if work.role == "masked" and not self.masked:
+        if (work.role == "masked" and not self.masked) or (work.role == "recomputed" and not self.recomputed):
             return 0
+        for quirk in self.quirks:
+            work = quirk.believed(work, op)
         if work.kind == "dot":
             return self.product * work.count + self.output * work.outputs
-        if tag in self.counted:
+        if op.tag in self.counted:
             return work.count
         if work.role == "bias":
             return self.bias * work.count
+        if work.role == "statistics":
+            return self.statistics * work.count
         return self.primitive * work.count
 
     def adjusted(self, count: Iterable[str] = (), ignore: Iterable[str] = ()) -> Convention:
@@ -82,15 +105,23 @@ class Convention(Struct, frozen=True):
         return replace(self, counted=self.counted + counted, ignored=self.ignored + ignored)
 
 
-ROLES = ("main", "bias", "masked")
+ROLES = ("main", "bias", "masked", "statistics", "recomputed")
 IGNORABLE = "roles (bias, masked), kinds of work (add, cmp ...), or ops (see `flopcount list ops`)"
 KINDS = ("dot", "add", "mul", "div", "cmp", "special")
+
+
+def _grouped_gradient(work: Work, op: Op) -> Work:
+    """A grouped convolution's weight gradient counted as an ungrouped one's: groups times too high (torch 2.13.0)."""
+    if work.kind != "dot" or work.phase != "grad_weight" or op.group != "convolution":
+        return work
+    return replace(work, count=work.count * getattr(op, "groups", 1))
+
 
 LECTURE = Convention(
     "lecture", "FLOP",
     "every dot product of length K as K multiplications and K - 1 additions, its bias as one more; nothing else",
     "Convolutional Neural Networks II (lecture): FLOPs = [(D1·F²) + (D1·F² - 1) + 1]·D2·H2·W2",
-    product=2, output=-1, bias=1,
+    product=2, output=-1, bias=1, statistics=1,
 )  # fmt: skip
 
 CONVENTIONS: dict[str, Convention] = {
@@ -103,11 +134,12 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
-            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True,
+            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True, recomputed=True,
+            quirks=(Quirk("the weight gradient of a grouped convolution, groups times too high", _grouped_gradient),),
         ),
         Convention(
             "arithmetic", "op", "every primitive once: multiplications, additions, divisions, comparisons, exp ...",
-            "flopcount: the ledger itself", output=-1, bias=1, primitive=1,
+            "flopcount: the ledger itself", output=-1, bias=1, primitive=1, statistics=1,
         ),
     )
 }  # fmt: skip

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from msgspec import Struct
 
 from .conventions import LECTURE, Convention
+from .errors import UsageError, did_you_mean
+from .gradients import Gradients
 from .graph import Graph, Node
-from .op import Work
+from .op import Op, Work
+
+MODES = ("eval", "train")
+"""The forward pass at test time, or one training step."""
 
 
 class Layer(Struct, frozen=True, gc=False):
@@ -53,7 +59,7 @@ class Report(Struct, frozen=True):
         graph: What was counted.
         layers: One per node, disjoint; they sum to the totals.
         convention: How work is priced.
-        mode: `eval`: the forward pass at test time.
+        mode: `eval`: the forward pass at test time; `train`: one training step, forward and backward.
     """
 
     graph: Graph
@@ -83,23 +89,48 @@ class Report(Struct, frozen=True):
         return html.render(report_document([self]), color=True, width=None)
 
 
-def count(graph: Graph, convention: Convention = LECTURE) -> Report:
+def count(graph: Graph, convention: Convention = LECTURE, mode: str = "eval") -> Report:
     """Count every layer of a graph.
 
     Args:
         graph: The network.
         convention: How the report's readers will price the work.
+        mode: `eval` for the forward pass at test time, `train` for one training step: the forward pass in training and
+            the gradients that it needs. The loss and the optimiser's step are no part of the network.
 
     Returns:
         Layers in the graph's order, weights that several layers use counted at the first.
+
+    Raises:
+        UsageError: There is no such mode.
     """
+    if mode not in MODES:
+        raise UsageError(f"unknown mode '{mode}'", hint=did_you_mean(mode, MODES))
     counted: set[str] = set()
-    return Report(graph, tuple(_layer(node, counted) for node in graph.nodes), convention)
+    if mode == "eval":
+        return Report(graph, tuple(_layer(node, _work(node, node.op), counted) for node in graph.nodes), convention)
+    gradients = Gradients(graph)
+    steps = (_layer(node, _step(node, gradients), counted) for node in graph.nodes)
+    return Report(graph, tuple(steps), convention, mode)
 
 
-def _layer(node: Node, counted: set[str]) -> Layer:
-    shapes = [tensor.shape for tensor in node.inputs + node.outputs]
-    work = node.op.work(*shapes)
+def op_in(mode: str, node: Node) -> Op:
+    """A node's op as it runs in a mode."""
+    return node.op.in_training(node.trainable) if mode == "train" else node.op
+
+
+def _work(node: Node, op: Op) -> Sequence[Work] | None:
+    return op.work(*[tensor.shape for tensor in node.inputs + node.outputs])
+
+
+def _step(node: Node, gradients: Gradients) -> Sequence[Work] | None:
+    """Forward and backward; unknown where either is."""
+    op = op_in("train", node)
+    forward, backward = _work(node, op), gradients.of(node, op)
+    return None if forward is None or backward is None else (*forward, *backward)
+
+
+def _layer(node: Node, work: Sequence[Work] | None, counted: set[str]) -> Layer:
     if work is None:
         return Layer(node, None, None, None, None)
     if not node.weights:

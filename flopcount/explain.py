@@ -14,15 +14,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .conventions import CONVENTIONS, Convention
-from .engine import Layer, Report, Total
+from .engine import Layer, Report, Total, op_in
 from .errors import UsageError, did_you_mean
+from .gradients import SUM
 from .lift import Letter, Lifted, lift
 from .metrics import METRICS, Figures
-from .op import Shape, Work
+from .op import Op, Shape, Work
 from .quantity import Quantity, prod
 from .remarks import notes, summary
 
 __all__ = ["DominantLayer", "Dominants", "Explanation", "Letter", "Line", "dominant_layers", "explain_layer"]
+
+
+GRADIENTS = {"grad_input": "gradient to inputs", "grad_weight": "gradient to weights"}
 
 
 class Line(Struct, frozen=True):
@@ -110,11 +114,12 @@ def explain_layer(report: Report, name: str) -> Explanation:
     """
     layer = _find(report, name)
     node = layer.node
-    lifted = lift(node.op, [tensor.shape for tensor in node.inputs], [tensor.shape for tensor in node.outputs])
-    work = lifted.op.work(*lifted.inputs, *lifted.outputs)
+    op = op_in(report.mode, node)
+    lifted = lift(op, [tensor.shape for tensor in node.inputs], [tensor.shape for tensor in node.outputs])
+    work = _lifted_work(lifted, layer)
     sizes, params = _sizes(lifted), _params(layer, lifted)
-    macs = None if work is None else _priced("MACs", work, CONVENTIONS["macs"], "")
-    count = () if work is None else _count(work, report.convention, node.op.tag)
+    macs = None if work is None else _priced("MACs", work, CONVENTIONS["macs"], op)
+    count = () if work is None else _count(work, report.convention, op)
     return Explanation(
         layer=name,
         op=node.op.tag,
@@ -196,20 +201,35 @@ def _params(layer: Layer, lifted: Lifted) -> tuple[Line, ...]:
     return (*lines, _line("all", sum(reversed(own.values())))) if weights else ()
 
 
-def _count(work: Sequence[Work], convention: Convention, tag: str) -> tuple[Line, ...]:
-    parts = dict.fromkeys(entry.part for entry in work)
-    whole = _priced("all", work, convention, tag)
+def _count(work: Sequence[Work], convention: Convention, op: Op) -> tuple[Line, ...]:
+    parts: dict[str, list[Work]] = {}
+    for entry in work:
+        parts.setdefault(GRADIENTS.get(entry.phase) or entry.part or "forward", []).append(entry)
+    whole = _priced("all", work, convention, op)
     if len(parts) < 2:
         return (whole,)
-    lines = (_priced(part, [entry for entry in work if entry.part == part], convention, tag) for part in parts)
+    lines = (_priced(part, entries, convention, op) for part, entries in parts.items())
     return (*(line for line in lines if line.result), whole)
 
 
-def _priced(title: str, work: Iterable[Work], convention: Convention, tag: str) -> Line:
+def _lifted_work(lifted: Lifted, layer: Layer) -> Sequence[Work] | None:
+    """The layer's ledger in letters: the forward pass and, where it was counted, what is needed of the backward one."""
+    forward = lifted.op.work(*lifted.inputs, *lifted.outputs)
+    if layer.work is None or forward is None:
+        return None
+    needed = {(entry.phase, entry.to) for entry in layer.work if entry.phase != "forward"}
+    if not needed:
+        return forward
+    backward = lifted.op.backward(*lifted.inputs, *lifted.outputs) or ()
+    sums = [entry for entry in layer.work if entry.part == SUM]
+    return (*forward, *(entry for entry in backward if (entry.phase, entry.to) in needed), *sums)
+
+
+def _priced(title: str, work: Iterable[Work], convention: Convention, op: Op) -> Line:
     """A price, written as the cost of one output times the outputs where that is possible."""
     entries = [replace(entry, count=Quantity.lift(entry.count)) for entry in work]
     outputs = next((entry.outputs for entry in entries if entry.kind == "dot"), 1)
-    return _line(title, sum(convention.price(entry, tag) for entry in entries), by=outputs)
+    return _line(title, sum(convention.price(entry, op) for entry in entries), by=outputs)
 
 
 def _words(formula: str) -> list[str]:

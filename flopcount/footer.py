@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from . import __version__
 from .engine import Report
 from .errors import show_shape
@@ -11,6 +13,8 @@ from .fields import show_value
 from .folding import unfoldable
 from .metrics import Figures, misses
 from .units import grouped
+
+STEPS = {"eval": "eval", "train": "a training step, without loss and optimiser"}
 
 
 def provenance(report: Report) -> tuple[str, ...]:
@@ -31,7 +35,7 @@ def provenance(report: Report) -> tuple[str, ...]:
     items = (
         inputs,
         "" if graph.batch is None else f"batch {graph.batch}",
-        report.mode,
+        STEPS[report.mode],
         settings,
         priced,
         f"flopcount {__version__}",
@@ -45,6 +49,8 @@ def own_notes(report: Report, figures: Figures) -> Iterator[str]:
         named = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
         yield f"{grouped(len(unknown))} layer{'s'[: len(unknown) > 1]} unknown: totals are lower bounds ({named})"
     yield from _free_though_unfoldable(report)
+    yield from _quirks(report)
+    yield from _single_values(report)
     for miss in misses(report, figures):
         yield f"{miss.key}: {grouped(miss.found)}, but the source promises {grouped(miss.expected)}"
 
@@ -53,10 +59,37 @@ def _free_though_unfoldable(report: Report) -> Iterator[str]:
     """A convention prices batch norms at 0 because they fold into the layer before them; some cannot."""
     convention = report.convention
     norms = [layer for layer in report.layers if layer.node.op.tag == "bn"]
-    if not norms or "bn" in convention.ignored or any(convention.price(work, "bn") for work in norms[0].work or ()):
+    if not norms or report.mode != "eval" or "bn" in convention.ignored:
+        return
+    if any(convention.price(work, norms[0].node.op) for work in norms[0].work or ()):
         return
     if stay := len(unfoldable(report.graph)):
         yield (
             f"{grouped(stay)} of {grouped(len(norms))} batch norms cannot fold into the layer before at test time, "
             "and count as 0 all the same; `--count bn` prices them"
         )
+
+
+def _quirks(report: Report) -> Iterator[str]:
+    """Where the convention reproduces an error of its tool."""
+    convention = report.convention
+    for quirk in convention.quirks:
+        free = replace(convention, quirks=tuple(other for other in convention.quirks if other is not quirk))
+        wrong = sum(
+            any(convention.price(work, layer.node.op) != free.price(work, layer.node.op) for work in layer.work or ())
+            for layer in report.layers
+        )
+        if wrong:
+            layers = f"{grouped(wrong)} layer{'s'[: wrong > 1]}"
+            yield f"the convention '{convention.name}' reproduces an error of its tool in {layers}: {quirk.name}"
+
+
+def _single_values(report: Report) -> Iterator[str]:
+    """Training normalises by the batch's statistics, and one value has no variance."""
+    if report.mode != "train":
+        return
+    for layer in report.layers:
+        node = layer.node
+        if node.op.tag == "bn" and node.trainable and node.outputs[0].elements == node.outputs[0].shape[1]:
+            yield f"{node.label} has one value a channel, which has no variance: train with a larger batch"
+            return

@@ -56,6 +56,7 @@ class Node(Struct, frozen=True, gc=False):
         weights: Parameters and buffers, in the op's order.
         where: Place in the source: `resnet.yaml:42:9`.
         origin: How the source states it: `module`, `functional`, `operator` or `in place`.
+        trainable: False where the layer is frozen: training leaves its weights and its statistics as they are.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Node(Struct, frozen=True, gc=False):
     weights: tuple[Tensor, ...] = ()
     where: str = ""
     origin: str = "module"
+    trainable: bool = True
 
     @property
     def scope(self) -> str:
@@ -104,6 +106,7 @@ class Graph(Struct, frozen=True):
         nodes: The layers.
         batch: The size of the batch axis, or None where the inputs have none.
         provenance: Where it came from.
+        dtype: The type of its parameters' elements.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Graph(Struct, frozen=True):
     nodes: tuple[Node, ...]
     batch: int | None = 1
     provenance: Provenance = field(default_factory=Provenance)
+    dtype: str = "float32"
 
 
 class GraphBuilder:
@@ -191,13 +195,19 @@ class GraphBuilder:
             outputs = (Tensor(name, inferred, dtype),)
         for tensor in outputs + weights:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
-        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin))
+        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable))
         return outputs
 
     def build(self, outputs: Sequence[Tensor], provenance: Provenance | None = None) -> Graph:
         """The finished graph."""
         return Graph(
-            self.name, tuple(self._inputs), tuple(outputs), tuple(self.nodes), self.batch, provenance or Provenance()
+            self.name,
+            tuple(self._inputs),
+            tuple(outputs),
+            tuple(self.nodes),
+            self.batch,
+            provenance or Provenance(),
+            self.dtype,
         )
 
     def _claim(self, name: str, where: str) -> None:

@@ -47,26 +47,41 @@ class Metric(Struct, frozen=True):
 
 
 class Ratio(Struct, frozen=True):
-    """A share: one metric of a row over the total of another."""
+    """One metric over another: a row's over the total of all (a share), or over the row's own."""
 
     key: str
     title: str
     summary: str
     part: str
     whole: str
+    kind: Literal["share", "ratio"] = "share"
+
+
+UNDONE = ("masked", "recomputed")
+"""Roles of work that the mathematics does not ask for: thrown away, or done for the second time."""
 
 
 def _macs(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
-    return sum(work.count for work in layer.work if work.kind == "dot" and work.role != "masked")
+    return sum(work.count for work in layer.work if work.kind == "dot" and work.role not in UNDONE)
 
 
 def _count(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
-    tag, price = layer.node.op.tag, convention.price
-    return sum(price(work, tag) for work in layer.work)
+    op, price = layer.node.op, convention.price
+    return sum(price(work, op) for work in layer.work)
+
+
+def _count_of(phase: str) -> Measure:
+    def measure(layer: Layer, convention: Convention) -> int | None:
+        if layer.work is None:
+            return None
+        op, price = layer.node.op, convention.price
+        return sum(price(work, op) for work in layer.work if work.phase == phase)
+
+    return measure
 
 
 def _flops(layer: Layer, convention: Convention) -> int | None:
@@ -76,7 +91,7 @@ def _flops(layer: Layer, convention: Convention) -> int | None:
 def _activations(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
-    dots = [work for work in layer.work if work.kind == "dot" and work.role == "main"]
+    dots = [work for work in layer.work if work.kind == "dot" and work.role == "main" and work.phase == "forward"]
     if dots and not any(work.part for work in dots):
         return sum(tensor.elements for tensor in layer.node.outputs)
     return sum(work.outputs for work in dots)
@@ -103,6 +118,15 @@ def _activation_bytes(layer: Layer, convention: Convention) -> int | None:
     return sum(_bytes(tensor.elements, tensor.dtype) for tensor in layer.node.outputs)
 
 
+def _traffic(layer: Layer, convention: Convention) -> int | None:
+    if layer.work is None:
+        return None
+    if layer.node.op.view:
+        return 0
+    node = layer.node
+    return sum(_bytes(tensor.elements, tensor.dtype) for tensor in (*node.inputs, *node.outputs, *node.weights))
+
+
 def _bytes(elements: int, dtype: str) -> int:
     """Whole bytes: four-bit numbers lie two to a byte."""
     return (elements * int(8 * DTYPE_BYTES[dtype]) + 7) // 8
@@ -126,6 +150,18 @@ METRICS: dict[str, Metric] = {
         Metric("macs", "MACs", "multiplications of dot products, whatever the convention", _macs, unit="MAC"),
         Metric("count", "", "work as the convention prices it, in its unit", _count, priced=True),
         Metric("flops", "FLOPs", "the same, where its unit is the FLOP", _flops, priced=True),
+        Metric(
+            "forward", "forward", "the part of the count that is the forward pass: at test time all of it",
+            _count_of("forward"), priced=True,
+        ),
+        Metric(
+            "grad_input", "to inputs", "the part that is the gradients to the layers' inputs, in training",
+            _count_of("grad_input"), priced=True,
+        ),
+        Metric(
+            "grad_weight", "to weights", "the part that is the gradients to the layers' weights, in training",
+            _count_of("grad_weight"), priced=True,
+        ),
         Metric("activations", "activations", "output elements of convolution, linear, matmul ...", _activations),
         Metric(
             "weight_bytes", "weights", "parameters as stored in their dtype",
@@ -134,6 +170,10 @@ METRICS: dict[str, Metric] = {
         Metric(
             "activation_bytes", "output bytes", "every layer's outputs in their dtype",
             _activation_bytes, kind="bytes", unit="B",
+        ),
+        Metric(
+            "traffic", "traffic", "bytes of every layer's inputs, outputs and weights, once each; views move nothing",
+            _traffic, kind="bytes", unit="B",
         ),
         Metric(
             "depthwise_macs", "depthwise MACs", "MACs of convolutions with one group per input channel",
@@ -149,6 +189,7 @@ RATIOS: dict[str, Ratio] = {
         Ratio("share", "share", "share of the total count", "count", "count"),
         Ratio("params_share", "of params", "share of all parameters", "params", "params"),
         Ratio("depthwise_share", "depthwise", "share of all MACs, if depthwise", "depthwise_macs", "macs"),
+        Ratio("intensity", "per byte", "arithmetic intensity: count per byte of traffic", "count", "traffic", "ratio"),
     )
 }  # fmt: skip
 
@@ -238,8 +279,8 @@ class Miss(NamedTuple):
 def misses(report: Report, figures: Figures | None = None) -> list[Miss]:
     """The totals that differ from what the source promises (`expect:`).
 
-    Published totals are for one sample and, where they are priced, for the lecture's convention; others are not
-    compared. A lower bound misses only what it exceeds.
+    Published totals are for one sample at test time and, where they are priced, for the lecture's convention; others
+    are not compared. A lower bound misses only what it exceeds.
     """
     figures = figures or Figures(report)
     missed = []
@@ -247,7 +288,7 @@ def misses(report: Report, figures: Figures | None = None) -> list[Miss]:
         metric = find_metric(key)
         if metric.priced and report.convention != LECTURE:
             continue
-        if report.graph.batch not in (1, None) and metric.batched:
+        if metric.batched and (report.graph.batch not in (1, None) or report.mode != "eval"):
             continue
         total = figures.total(metric)
         if total.value > expected or (total.value < expected and not total.unknown):

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Shape = tuple[int, ...]
 
 
-class Work(Struct, frozen=True, gc=False):
+class Work(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """One entry of the ledger: how many primitives of one kind a layer performs. What they cost, a convention says.
 
     Attributes:
@@ -22,9 +23,12 @@ class Work(Struct, frozen=True, gc=False):
         count: How many. For a `dot`, its products: the multiplications of all dot products together.
         outputs: For a `dot`, how many results it has: it performs `count - outputs` additions. Otherwise 0.
         role: What the work is for, so that a convention can drop a part: `main`, `bias`, `masked` (computed by a dense
-            kernel and thrown away: causal attention's upper triangle).
+            kernel and thrown away: causal attention's upper triangle), `statistics` (batch normalisation by the batch's
+            own mean and variance, in training), `recomputed` (done once more in the backward pass to save memory).
         part: The visible part of a composite op (`scores`, `softmax`, `values`, `gate` ...), or empty.
         phase: `forward`, `grad_input` or `grad_weight`.
+        to: Of a gradient, what it belongs to, the place of an input or the name of a weight: the work is done only
+            where that wants one. Empty where any gradient of the layer takes it.
     """
 
     kind: str
@@ -33,6 +37,7 @@ class Work(Struct, frozen=True, gc=False):
     role: str = "main"
     part: str = ""
     phase: str = "forward"
+    to: int | str = ""
 
 
 def dot(products: int, outputs: int, *, role: str = "main", part: str = "") -> Work:
@@ -40,7 +45,7 @@ def dot(products: int, outputs: int, *, role: str = "main", part: str = "") -> W
 
     Example:
         >>> dot(products=75 * 784, outputs=784)
-        Work(kind='dot', count=58800, outputs=784, role='main', part='', phase='forward')
+        Work(kind='dot', count=58800, outputs=784)
     """
     return Work("dot", products, outputs, role, part)
 
@@ -75,6 +80,31 @@ def bias_add(bias: bool, outputs: int, *, part: str = "") -> tuple[Work, ...]:
     return (Work("add", outputs, 0, "bias", part),) if bias else ()
 
 
+def to_input(place: int | None, *entries: Work) -> tuple[Work, ...]:
+    """The same work as that of the gradient to one input; None: to the inputs in general.
+
+    Example:
+        >>> to_input(0, mul(10))
+        (Work(kind='mul', count=10, phase='grad_input', to=0),)
+    """
+    return tuple(replace(entry, phase="grad_input", to="" if place is None else place) for entry in entries)
+
+
+def to_weight(name: str, *entries: Work) -> tuple[Work, ...]:
+    """The same work as that of the gradient to one weight; an empty name: to the weights in general.
+
+    Example:
+        >>> to_weight("weight", mul(10))
+        (Work(kind='mul', count=10, phase='grad_weight', to='weight'),)
+    """
+    return tuple(replace(entry, phase="grad_weight", to=name) for entry in entries)
+
+
+def bias_gradient(bias: bool, outputs: int, biases: int, *, name: str = "bias", part: str = "") -> tuple[Work, ...]:
+    """The gradient of a bias, where there is one: the gradients of all outputs that it was added to, summed."""
+    return to_weight(name, Work("add", outputs - biases, 0, "bias", part)) if bias else ()
+
+
 class Op(Struct, frozen=True, kw_only=True, gc=False):
     """A layer's operation. Its typed, defaulted fields are its YAML schema (see `flopcount.fields`).
 
@@ -86,6 +116,7 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         letters: The letters of its fields (`{"kernel": "F"}`).
         citation: Where its formula comes from.
         group: The heading under which `flopcount list ops` shows it.
+        view: Whether its output is its input under another shape or name, so that no byte moves.
     """
 
     tag: ClassVar[str] = ""
@@ -94,6 +125,7 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
     letters: ClassVar[dict[str, str]] = {}
     citation: ClassVar[str] = "count of its definition's primitives"
     group: ClassVar[str] = ""
+    view: ClassVar[bool] = False
 
     def check(self, *x: Any) -> None:
         """Refuse input shapes that make no sense.
@@ -123,6 +155,21 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         An op that only moves data has an empty ledger.
         """
         return ()
+
+    def in_training(self, trainable: bool) -> Op:
+        """The op as it runs in training, where that is another computation; `trainable`: its weights are not frozen."""
+        return self
+
+    def backward(self, *shapes: Any) -> Sequence[Work] | None:
+        """The ledger of one backward pass through the op as it runs in training; None: nobody knows.
+
+        Given the gradient of the loss to every output, and whatever the forward pass has computed, the gradients to
+        the inputs and to the weights. Each entry says by `to_input` and `to_weight` which it belongs to.
+
+        Args:
+            *shapes: The shapes of the inputs and then of the outputs.
+        """
+        return None
 
     def dtype(self, *dtypes: str) -> str | None:
         """The type of the outputs' elements, from those of the inputs; None: the network's own."""

@@ -20,6 +20,8 @@ from .op import Work
 
 SCHEMA = "flopcount.report/1"
 TOTALS = ("params", "trainable_params", "buffers", "macs", "count", "flops", "activations")
+PHASES = ("forward", "grad_input", "grad_weight")
+"""What every layer, part and total of a training step has besides."""
 
 
 def versioned(schema: str, **data: Any) -> dict[str, Any]:
@@ -47,8 +49,9 @@ def report_data(report: Report) -> dict[str, Any]:
     graph, convention = report.graph, report.convention
     figures = Figures(report)
     priced_in_flops = convention.unit == "FLOP"
-    columns = [figures.of(METRICS[key]) for key in TOTALS]
-    totals: dict[str, int | None] = {key: figures.total(METRICS[key]).value for key in TOTALS}
+    keys = (*TOTALS, *PHASES) if report.mode == "train" else TOTALS
+    columns = [figures.of(METRICS[key]) for key in keys]
+    totals: dict[str, int | None] = {key: figures.total(METRICS[key]).value for key in keys}
     return {
         "model": graph.name,
         "source": graph.provenance.source,
@@ -99,7 +102,7 @@ def _convention(convention: Convention) -> dict[str, Any]:
 
 def _layer(layer: Layer, numbers: list[int | None], convention: Convention, in_flops: bool) -> dict[str, Any]:
     node = layer.node
-    params, trainable, buffers, macs, count, flops, activations = numbers
+    params, trainable, buffers, macs, count, flops, activations, *phases = numbers
     return {
         "name": node.name,
         "op": node.op.tag,
@@ -112,6 +115,7 @@ def _layer(layer: Layer, numbers: list[int | None], convention: Convention, in_f
         "count": count,
         "flops": flops if in_flops else None,
         "activations": activations,
+        **dict(zip(PHASES, phases, strict=False)),
         "work": None if layer.work is None else [_work(work) for work in layer.work],
         "parts": _parts(layer, convention, in_flops),
         "shared": layer.shared,
@@ -127,6 +131,8 @@ def _work(work: Work) -> dict[str, Any]:
     if work.part:
         entry["part"] = work.part
     entry["phase"] = work.phase
+    if work.to != "":
+        entry["to"] = work.to
     return entry
 
 

@@ -142,7 +142,10 @@ class _Builder:
         )
 
     def default_columns(self) -> tuple[str, ...]:
-        priced = {"FLOP": ("macs", "flops"), "MAC": ("count",)}.get(self.report.convention.unit, ("macs", "count"))
+        if self.report.mode == "train":
+            priced: tuple[str, ...] = ("forward", "grad_input", "grad_weight", "count")
+        else:
+            priced = {"FLOP": ("macs", "flops"), "MAC": ("count",)}.get(self.report.convention.unit, ("macs", "count"))
         if self.by == "op":
             return ("op", "layers", "params", *priced, "share")
         return ("layer", "layers" if self.folded else "op", "outputs", "params", *priced, "share")
@@ -160,7 +163,7 @@ class _Builder:
         if isinstance(source, Metric):
             return Column(source.key, source.title_in(self.report.convention), source.kind)
         if isinstance(source, Ratio):
-            return Column(source.key, source.title, "share")
+            return Column(source.key, source.title, source.kind)
         return Column(
             source.key, "module" if source.key == "layer" and self.by == "module" else source.title, source.kind
         )
@@ -190,8 +193,14 @@ class _Builder:
             return [source.cell(group) for group in groups]
         if isinstance(source, Ratio):
             parts = self.numbers(METRICS[source.part], groups, folded)
-            whole = self.figures.total(METRICS[source.whole]).value
-            return [None if part is None else Share(_known(part), whole) for part in parts]
+            if source.kind == "ratio":
+                wholes = self.numbers(METRICS[source.whole], groups, folded)
+            else:
+                wholes = [self.figures.total(METRICS[source.whole]).value] * len(groups)
+            return [
+                None if part is None or whole is None else Share(_known(part), _known(whole))
+                for part, whole in zip(parts, wholes, strict=True)
+            ]
         return self.numbers(source, groups, folded)
 
     def numbers(self, metric: Metric, groups: Sequence[Group], folded: bool) -> Sequence[int | AtLeast | None]:

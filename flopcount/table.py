@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-Kind = Literal["text", "formula", "shape", "count", "share", "bytes"]
+Kind = Literal["text", "formula", "shape", "count", "share", "ratio", "bytes"]
 
 
 class Share(NamedTuple):
@@ -39,7 +39,8 @@ class Column(Struct, frozen=True):
         key: How data formats name it.
         title: How people read it.
         kind: What its cells hold. Text is a string, and so is a formula, which is never shortened; a shape cell is a
-            tuple of shapes, as a layer may have several.
+            tuple of shapes, as a layer may have several; a share and a ratio are both a `Share`, shown in percent and
+            as a decimal number.
     """
 
     key: str
@@ -49,7 +50,7 @@ class Column(Struct, frozen=True):
     @property
     def numeric(self) -> bool:
         """Whether its cells align at their last digit."""
-        return self.kind in ("count", "share", "bytes")
+        return self.kind in ("count", "share", "ratio", "bytes")
 
 
 class Table(Struct, frozen=True):

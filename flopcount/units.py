@@ -69,6 +69,27 @@ def percent(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
 
 
+def decimal(part: int, whole: int) -> str:
+    """A ratio in three significant digits; what is over nothing has none.
+
+    Example:
+        >>> decimal(1, 8), decimal(1, 3), decimal(123_456, 10), decimal(2, 1), decimal(0, 7), decimal(1, 0)
+        ('0.125', '0.333', '12,346', '2.00', '0', '–')
+    """
+    if not whole:
+        return "–"
+    if not part:
+        return "0"
+    places = 2
+    while places < 9 and 10 ** (places - 2) * part < whole:
+        places += 1
+    while places and _divide(part * 10**places, whole) >= 1000:
+        places -= 1
+    digits = _divide(part * 10**places, whole)
+    integer, fraction = divmod(digits, 10**places)
+    return f"{integer:,}.{fraction:0{places}}" if places else f"{integer:,}"
+
+
 def ratio(part: int, whole: int) -> str:
     """A share as a decimal fraction with six digits, for machines.
 

@@ -82,7 +82,7 @@ FLOORS = (
     "flopcount errors op terms sizes table collector library",
     "units quantity notation fields graph files registry",
     "folding lift ops",
-    "conventions readers rewrites",
+    "conventions gradients readers rewrites",
     "engine",
     "metrics remarks",
     "footer payload explain",

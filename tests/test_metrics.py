@@ -34,11 +34,24 @@ BY_HAND: dict[str, list[int]] = {
     # The lecture: 2·K with a bias, 2·K - 1 without, for each output.
     "count": [2 * 13_824, 0, 2 * 4_608 - 512, 0, 2 * 8_192 - 1024, 0, 2 * 10_240],
     "flops": [2 * 13_824, 0, 2 * 4_608 - 512, 0, 2 * 8_192 - 1024, 0, 2 * 10_240],
+    "forward": [2 * 13_824, 0, 2 * 4_608 - 512, 0, 2 * 8_192 - 1024, 0, 2 * 10_240],
+    "grad_input": [0] * 7,
+    "grad_weight": [0] * 7,
     "activations": [512, 0, 512, 0, 1024, 0, 10],
     "weight_bytes": [896, 0, 288, 64, 512, 0, 41_000],
     "bytes:int8": [224, 0, 72, 16, 128, 0, 10_250],
     "bytes:int4": [112, 0, 36, 8, 64, 0, 5_125],
     "activation_bytes": [2048, 2048, 2048, 2048, 4096, 4096, 40],
+    # Inputs, outputs and weights in four bytes each; flattening moves none.
+    "traffic": [
+        4 * (192 + 512 + 224),
+        4 * (512 + 512),
+        4 * (512 + 512 + 72),
+        4 * (512 + 512 + 32),
+        4 * (512 + 1024 + 128),
+        0,
+        4 * (1024 + 10 + 10_250),
+    ],
     "depthwise_macs": [0, 0, 4_608, 0, 0, 0, 0],
     "layers": [1] * 7,
 }
@@ -65,6 +78,8 @@ def test_keys_titles_and_the_unknown(key: str) -> None:
 @pytest.mark.parametrize("metric", METRICS.values())
 def test_what_grows_with_the_batch_says_so(metric: Metric) -> None:
     one, two = (Figures(count(small(batch=batch))).total(metric).value for batch in (1, 2))
+    if metric.key == "traffic":  # weights are read once, whatever the batch
+        two += sum(4 * weight.elements for node in small().nodes for weight in node.weights)
     assert two == (2 * one if metric.batched else one)
 
 

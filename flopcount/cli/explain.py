@@ -13,6 +13,7 @@ from .options import (
     Format,
     Ignoring,
     Input,
+    ModeName,
     Output,
     Settings,
     Source,
@@ -30,6 +31,7 @@ def explain(
     batch: Batch = 1,
     set_: Settings = None,
     convention: ConventionName = "lecture",
+    mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
     format: Format = "table",
@@ -47,6 +49,7 @@ def explain(
         batch=batch,
         settings=settings_of(set_),
         convention=convention,
+        mode=mode,
         counting=names_of(count),
         ignoring=names_of(ignore),
     )

@@ -30,6 +30,10 @@ ConventionName = Annotated[
     str,
     typer.Option("--convention", "-c", metavar="NAME", help="How work is priced; see `flopcount list conventions`."),
 ]
+ModeName = Annotated[
+    str,
+    typer.Option("--mode", metavar="eval|train", help="The forward pass at test time, or one training step."),
+]
 Counting = Annotated[
     str | None, typer.Option("--count", metavar="OPS", help="Price every primitive of these ops too: bn,relu.")
 ]

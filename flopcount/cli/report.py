@@ -13,6 +13,7 @@ from .options import (
     Format,
     Ignoring,
     Input,
+    ModeName,
     Output,
     Settings,
     Sources,
@@ -27,6 +28,7 @@ def report(
     batch: Batch = 1,
     set_: Settings = None,
     convention: ConventionName = "lecture",
+    mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
     depth: Annotated[
@@ -60,6 +62,7 @@ def report(
             batch=batch,
             settings=settings,
             convention=convention,
+            mode=mode,
             counting=names_of(count),
             ignoring=names_of(ignore),
         )

@@ -23,6 +23,7 @@ class Dropout(Op, frozen=True, kw_only=True):
     p: Number = 0.5
 
     tag: ClassVar = "dropout"
+    view: ClassVar = True
     group: ClassVar = "regularisation"
     citation: ClassVar = "Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting"
 
@@ -46,6 +47,7 @@ class Identity(Op, frozen=True, kw_only=True):
     """
 
     tag: ClassVar = "identity"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def infer(self, x: Any) -> Any:

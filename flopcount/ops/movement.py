@@ -77,6 +77,7 @@ class Expand(Op, frozen=True, kw_only=True):
     shape: Integers
 
     tag: ClassVar = "expand"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:

@@ -22,7 +22,7 @@ def largest(taps: Any, outputs: Any) -> Sequence[Work]:
 
     Example:
         >>> largest(taps=9 * 100, outputs=100)
-        (Work(kind='cmp', count=800, outputs=0, role='main', part='', phase='forward'),)
+        (Work(kind='cmp', count=800),)
     """
     return (cmp(taps - outputs),)
 

@@ -28,6 +28,7 @@ class Flatten(Op, frozen=True, kw_only=True):
     end: Axis = -1
 
     tag: ClassVar = "flatten"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -59,6 +60,7 @@ class Reshape(Op, frozen=True, kw_only=True):
     keep_batch: Flag = True
 
     tag: ClassVar = "reshape"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -96,6 +98,7 @@ class Permute(Op, frozen=True, kw_only=True):
     order: Integers
 
     tag: ClassVar = "permute"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -122,6 +125,7 @@ class Transpose(Op, frozen=True, kw_only=True):
     axes: Integers = (1, 2)
 
     tag: ClassVar = "transpose"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -146,6 +150,7 @@ class Squeeze(Op, frozen=True, kw_only=True):
     axes: Integers
 
     tag: ClassVar = "squeeze"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -174,6 +179,7 @@ class Unsqueeze(Op, frozen=True, kw_only=True):
     axes: Integers
 
     tag: ClassVar = "unsqueeze"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:

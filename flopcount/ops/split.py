@@ -32,6 +32,7 @@ class Split(Op, frozen=True, kw_only=True):
     axis: Axis = 1
 
     tag: ClassVar = "split"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -75,6 +76,7 @@ class Slice(Op, frozen=True, kw_only=True):
     step: Size = 1
 
     tag: ClassVar = "slice"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
@@ -113,6 +115,7 @@ class Select(Op, frozen=True, kw_only=True):
     index: Integer = 0
 
     tag: ClassVar = "select"
+    view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:

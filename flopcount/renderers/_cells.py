@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import show_shape
 from ..table import AtLeast, Cell, Kind, Share
-from ..units import UNKNOWN, at_least, grouped, human, human_bytes, percent
+from ..units import UNKNOWN, at_least, decimal, grouped, human, human_bytes, percent
 
 
 def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
@@ -25,7 +25,7 @@ def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
     if isinstance(cell, AtLeast):
         return at_least(show(cell.value, kind, compact))
     if isinstance(cell, Share):
-        return percent(cell.part, cell.whole)
+        return decimal(cell.part, cell.whole) if kind == "ratio" else percent(cell.part, cell.whole)
     if isinstance(cell, int):
         return human_bytes(cell) if kind == "bytes" else human(cell) if compact else grouped(cell)
     return ", ".join(map(show_shape, cell))

@@ -160,7 +160,7 @@ def test_torch_prices_the_same(case: tuple[Attention, Shapes]) -> None:
     with FlopCounterMode(display=False) as counter:
         torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=op.causal)
     bare = Attention(heads=op.heads, causal=op.causal, project=False)
-    priced = sum(CONVENTIONS["torch"].price(entry, op.tag) for entry in bare.work(*inputs, ()))
+    priced = sum(CONVENTIONS["torch"].price(entry, op) for entry in bare.work(*inputs, ()))
     assert priced == counter.get_total_flops() == 4 * n * op.heads * queries * keys * 4
 
 
@@ -169,7 +169,7 @@ def test_vit_b_16() -> None:
     tokens = (1, 197, 768)
 
     def macs(op: Any, *shapes: tuple[int, ...]) -> int:
-        return sum(CONVENTIONS["macs"].price(entry, op.tag) for entry in op.work(*shapes, op.infer(*shapes)))
+        return sum(CONVENTIONS["macs"].price(entry, op) for entry in op.work(*shapes, op.infer(*shapes)))
 
     mlp = macs(Linear(out=3072), tokens) + macs(Linear(out=768), (1, 197, 3072))
     patches, head = macs(Linear(out=768), (1, 196, 3 * 16 * 16)), macs(Linear(out=1000), (1, 768))

@@ -93,7 +93,7 @@ def test_torch_prices_the_same(case: tuple[ConvTranspose, tuple[int, ...]]) -> N
     with FlopCounterMode(display=False) as counter:
         module_of(op, shape)(torch.empty(shape, device="meta"))
     work = op.work(shape, op.infer(shape))
-    assert sum(CONVENTIONS["torch"].price(entry, op.tag) for entry in work) == counter.get_total_flops()
+    assert sum(CONVENTIONS["torch"].price(entry, op) for entry in work) == counter.get_total_flops()
 
 
 @given(transposed())
@@ -101,7 +101,7 @@ def test_the_bias_fills_each_dot_products_missing_addition(case: tuple[ConvTrans
     op, shape = case
     assume(op.bias)
     prices = {
-        name: sum(CONVENTIONS[name].price(entry, op.tag) for entry in op.work(shape, op.infer(shape)))
+        name: sum(CONVENTIONS[name].price(entry, op) for entry in op.work(shape, op.infer(shape)))
         for name in ("lecture", "macs")
     }
     assert prices["lecture"] == 2 * prices["macs"]
@@ -117,8 +117,8 @@ def test_touched_positions(size: int, kernel: int, stride: int, dilation: int) -
 def test_peers_example() -> None:
     op = ConvTranspose(out=1, kernel=2, stride=2)
     work = op.work((1, 3, 2, 2), op.infer((1, 3, 2, 2)))
-    assert sum(CONVENTIONS["macs"].price(entry, op.tag) for entry in work) == 48
-    assert sum(CONVENTIONS["lecture"].price(entry, op.tag) for entry in work) == 96
+    assert sum(CONVENTIONS["macs"].price(entry, op) for entry in work) == 48
+    assert sum(CONVENTIONS["lecture"].price(entry, op) for entry in work) == 96
 
 
 @pytest.mark.parametrize(

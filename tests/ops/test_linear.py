@@ -41,7 +41,7 @@ def test_torch_prices_the_same(shape: tuple[int, ...], out: int, bias: bool) -> 
     with FlopCounterMode(display=False) as counter:
         module(torch.empty((1, *shape), device="meta"))
     work = op.work(shape, op.infer(shape))
-    assert sum(CONVENTIONS["torch"].price(entry, "linear") for entry in work) == counter.get_total_flops()
+    assert sum(CONVENTIONS["torch"].price(entry, op) for entry in work) == counter.get_total_flops()
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_torch_prices_the_same(shapes: Shapes) -> None:
     with FlopCounterMode(display=False) as counter:
         multiply(op, shapes)
     (work,) = op.work(*shapes, op.infer(*shapes))
-    assert CONVENTIONS["torch"].price(work, "matmul") == counter.get_total_flops()
+    assert CONVENTIONS["torch"].price(work, Matmul()) == counter.get_total_flops()
 
 
 @given(st.data())

@@ -119,7 +119,7 @@ def test_torch_prices_the_same(op: Recurrent) -> None:
     with torch.backends.mkldnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
         module_of(op, shape).to_empty(device="cpu")(torch.zeros(shape))
     work = op.work(shape, op.infer(shape))
-    assert sum(CONVENTIONS["torch"].price(entry, op.tag) for entry in work) == counter.get_total_flops()
+    assert sum(CONVENTIONS["torch"].price(entry, op) for entry in work) == counter.get_total_flops()
 
 
 def test_parts_tell_the_products_apart() -> None:

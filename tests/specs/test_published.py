@@ -111,7 +111,7 @@ def test_alexnets_first_layer_in_the_lectures_flops() -> None:
     first = layer("alexnet", "conv1")
     assert first.work is not None
     found = report("alexnet")
-    assert sum(found.convention.price(work, "conv") for work in first.work) == 210_830_400
+    assert sum(found.convention.price(work, first.node.op) for work in first.work) == 210_830_400
 
 
 def test_ten_filters() -> None:

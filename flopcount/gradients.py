@@ -1,0 +1,94 @@
+"""Which gradients a training step needs, and what they cost: only where something trainable waits for them.
+
+Reverse-mode differentiation: the gradient of the loss comes in at the network's outputs, passes through every layer
+that has something trainable in it or before it, and stops where nothing before is. Integers carry none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .graph import INTEGER_DTYPES, Graph, Node, Tensor
+from .op import Op, Work, add, to_input, to_weight
+
+SUM = "sum"
+"""The part of a layer's work that adds up the gradients which several readers or users give."""
+
+
+class Gradients:
+    """The gradients of one graph.
+
+    Attributes:
+        wanted: Names of the activations whose gradient somebody trainable waits for.
+        given: Names of the activations that lead to an output of the network, so that a gradient reaches them.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.wanted = _wanted(graph)
+        self.given = _given(graph)
+        self._readers = Counter(tensor.name for tensor in graph.outputs)
+        self._users: Counter[str] = Counter()
+        for node in graph.nodes:
+            if self.passes(node):
+                self._readers.update(tensor.name for tensor in node.inputs)
+
+    def passes(self, node: Node) -> bool:
+        """Whether a gradient passes through a layer: one comes in, and somebody waits for one."""
+        return any(tensor.name in self.given and tensor.name in self.wanted for tensor in node.outputs)
+
+    def of(self, node: Node, op: Op) -> Sequence[Work] | None:
+        """The backward work of one layer; None where nobody knows it.
+
+        Args:
+            node: The layer; layers are asked for in the graph's order.
+            op: Its op, as it runs in training.
+        """
+        if not self.passes(node):
+            return ()
+        entries = op.backward(*[tensor.shape for tensor in node.inputs + node.outputs])
+        if entries is None:
+            return None
+        trained = _trained(node)
+        needed = [entry for entry in entries if self._needs(node, trained, entry.to)]
+        return (*needed, *self._sums(node, trained))
+
+    def _needs(self, node: Node, trained: dict[str, Tensor], to: int | str) -> bool:
+        if isinstance(to, int):
+            return node.inputs[to].name in self.wanted
+        return not to or to in trained
+
+    def _sums(self, node: Node, trained: dict[str, Tensor]) -> Sequence[Work]:
+        """Where several readers of an output, or several users of a weight, give a gradient, it is their sum."""
+        sums: list[Work] = []
+        for tensor in node.outputs:
+            if (readers := self._readers[tensor.name]) > 1 and tensor.name in self.wanted:
+                sums += to_input(None, add((readers - 1) * tensor.elements, part=SUM))
+        for key, weight in trained.items():
+            if self._users[weight.name]:
+                sums += to_weight(key, add(weight.elements, part=SUM))
+            self._users[weight.name] += 1
+        return sums
+
+
+def _trained(node: Node) -> dict[str, Tensor]:
+    """The weights that training changes, by the names that they have in the op."""
+    keys = node.op.weights(*[tensor.shape for tensor in node.inputs])
+    return {key: weight for key, weight in zip(keys, node.weights, strict=False) if weight.trainable}
+
+
+def _wanted(graph: Graph) -> set[str]:
+    wanted: set[str] = set()
+    for node in graph.nodes:
+        trains = any(weight.trainable for weight in node.weights)
+        if trains or any(tensor.name in wanted for tensor in node.inputs):
+            wanted.update(tensor.name for tensor in node.outputs if tensor.dtype not in INTEGER_DTYPES)
+    return wanted
+
+
+def _given(graph: Graph) -> set[str]:
+    given = {tensor.name for tensor in graph.outputs}
+    for node in reversed(graph.nodes):
+        if any(tensor.name in given and tensor.dtype not in INTEGER_DTYPES for tensor in node.outputs):
+            given.update(tensor.name for tensor in node.inputs)
+    return given
