@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import NODEFAULT, Struct
 
 from .errors import OpError, did_you_mean
-from .op import Op
 
 MAX_SIZE = 2**40
 """The largest size of one axis: a thousand times beyond any tensor ever made, and small enough to stay printable."""
@@ -138,7 +137,7 @@ def _number(value: Any) -> float:
     return value if isinstance(value, int) else float(value)
 
 
-class _AnyWord(tuple[str, ...]):
+class AnyWord(tuple[str, ...]):
     """The words of a field of text: each is itself, none is an expression."""
 
     __slots__ = ()
@@ -194,7 +193,7 @@ Integer = Annotated[int, FieldType("an integer", _at_least(None, "an integer"), 
 Axis = Annotated[int, FieldType("an axis (batch is axis 0)", _at_least(None, "an axis"), _INTEGER)]
 Number = Annotated[float, FieldType("a number", _number, {"type": "number"})]
 Flag = Annotated[bool, FieldType("true or false", _flag, {"type": "boolean"})]
-Text = Annotated[str, FieldType("text", _text, {"type": "string"}, _AnyWord())]
+Text = Annotated[str, FieldType("text", _text, {"type": "string"}, AnyWord())]
 PerAxis = Annotated[
     int | tuple[int, ...],
     FieldType(
@@ -238,7 +237,7 @@ Integers = Annotated[
 
 
 @cache
-def fields_of(op: type[Op]) -> dict[str, Field]:
+def fields_of(op: type[Struct]) -> dict[str, Field]:
     """The fields of an op, by name and in order; the first is what a spec's short form sets (`linear: 1000`).
 
     Example:
@@ -251,7 +250,7 @@ def fields_of(op: type[Op]) -> dict[str, Field]:
     return {name: Field(name, _declared(op, name), default) for name, default in zip(names, defaults, strict=True)}
 
 
-def _declared(op: type[Op], name: str) -> FieldType:
+def _declared(op: type[Struct], name: str) -> FieldType:
     """The type of one field. Most annotations are a name of this file, looked up here: compiling each takes long."""
     owner = next(cls for cls in op.__mro__ if name in get_annotations(cls))
     text, bar, rest = get_annotations(owner)[name].partition(" | ")
