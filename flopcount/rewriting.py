@@ -75,7 +75,7 @@ def rewrite(graph: Graph, requests: str | Iterable[str]) -> Rewriting:
     steps = []
     current, replaced = graph, dict[str, tuple[str, ...]]()
     for request in [requests] if isinstance(requests, str) else requests:
-        name, texts = _parse(request)
+        name, texts = parse_request(request)
         module = find_rewrite(name)
         step = _apply(request, name, module, read_options(name, module, texts), current)
         steps.append(step)
@@ -115,8 +115,16 @@ def read_options(name: str, module: Rewrite, texts: Mapping[str, Sequence[str]])
     return options
 
 
-def _parse(request: str) -> tuple[str, dict[str, list[str]]]:
-    """The name, and the comma pieces of each option."""
+def parse_request(request: str) -> tuple[str, dict[str, list[str]]]:
+    """The name of a rewrite, and the comma pieces of each option.
+
+    Raises:
+        UsageError: A piece belongs to no option, or an option is given twice.
+
+    Example:
+        >>> parse_request("separable:between=bn,relu,skip=conv1")
+        ('separable', {'between': ['bn', 'relu'], 'skip': ['conv1']})
+    """
     name, _, rest = request.partition(":")
     options: dict[str, list[str]] = {}
     pieces: list[str] | None = None

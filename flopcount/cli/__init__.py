@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import explain, listing, report, schema
+from . import advise, explain, listing, report, schema
 
 BUG, INTERRUPTED = 70, 130
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("explain")(explain.explain)
+app.command("advise")(advise.advise)
 app.command("list")(listing.list_entries)
 app.command("schema")(schema.schema)
 

@@ -40,6 +40,12 @@ Counting = Annotated[
 Ignoring = Annotated[
     str | None, typer.Option("--ignore", metavar="PARTS", help="Price these ops, roles or kinds of work at 0: bias.")
 ]
+RewriteRequests = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rewrite", "-r", metavar="NAME[:OPTIONS]", help="A rewrite: separable:between=bn,relu; several in order."
+    ),
+]
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="NAME", help="How to print it; see `flopcount list formats`.")
 ]

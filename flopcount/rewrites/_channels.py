@@ -1,8 +1,8 @@
 """Which channel counts of a network must change together: a size that several layers share is one width.
 
 Every axis of every tensor is made of widths: a convolution's output channels are a width of its own, a residual
-addition makes two widths one, a concatenation lays them side by side, flattening multiplies them. What the network gives
-out, and whatever an op states in numbers, is fixed.
+addition makes two widths one, a concatenation lays them side by side, flattening multiplies them. What the network
+gives out, and whatever an op states in numbers, is fixed.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ..graph import Graph, Node
 from ..ops.conv import Conv
 from ..ops.linear import Linear
 from . import Rewritten
-from ._options import Globs, matches, refuse_strangers, shared_weights
+from ._options import Globs, matches, refuse_strangers
 from ._options import Options as Base
 from ._rebuild import Rebuild
 
@@ -53,15 +53,16 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
     if options.freeze != NOTHING:
         refuse_strangers(graph, "freeze", options.freeze)
     head = find_head(graph)
-    if head.name in (shared := shared_weights(graph)):
-        raise _impossible(head, f"its weight is shared with {shared[head.name]}, which has other sizes")
     rebuild = Rebuild(graph)
     changed = {}
     for node in graph.nodes:
         frozen = node is not head and _freezes(node, options)
         op: Any = node.op
-        rebuild.copy(node, replace(op, out=options.classes) if node is head else op, node.trainable and not frozen)
-        if (node is head and op.out != options.classes) or (frozen and node.trainable and node.weights):
+        if node is head:  # a new layer: a weight that the old one shared is not the new one's
+            rebuild.chain(node, [("", replace(op, out=options.classes))])
+        else:
+            rebuild.copy(node, trainable=node.trainable and not frozen)
+        if node is head or (frozen and node.trainable and node.weights):
             changed[node.name] = (node.name,)
     return Rewritten(rebuild.finish(), changed)
 
@@ -81,13 +82,14 @@ def find_head(graph: Graph) -> Node:
     if node is None:
         raise OpError(f"{graph.name} has no layer with weights that could be its head")
     if not isinstance(node.op, Linear | Conv):
-        raise _impossible(node, "the last layer before the output is neither fully connected nor a convolution")
+        raise OpError(
+            "the last layer before the output is neither fully connected nor a convolution",
+            where=node.where,
+            layer=node.label,
+            hint="transfer replaces the last layer of a classifier",
+        )
     return node
 
 
 def _freezes(node: Node, options: Options) -> bool:
     return options.freeze != NOTHING and matches(node.name, options.freeze) and options.select(node.name)
-
-
-def _impossible(node: Node, why: str) -> OpError:
-    return OpError(why, where=node.where, layer=node.label, hint="transfer replaces the last layer of a classifier")
