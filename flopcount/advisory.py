@@ -36,8 +36,8 @@ def advice_document(advice: Advice, top: int | None = 10) -> Document:
         f"{advice.report.graph.name}: what each layer would save by another design",
         (
             Column("layer", "layer", "text"),
-            Column("count", unit),
             *(Column(design, design.partition(":")[0], "share") for design in advice.designs),
+            Column("share", f"of {unit}", "share"),
         ),
         tuple(_row(each, advice) for each in shown),
         (*totals, _sum(f"these {grouped(len(candidates))} layers", candidates, advice)) if candidates else (),
@@ -66,13 +66,13 @@ def advice_data(advice: Advice) -> dict[str, Any]:
 
 def _row(each: Candidate, advice: Advice) -> Row:
     saved: list[Cell] = [Share(each.saved(design), each.count) for design in advice.designs]
-    return (each.name, each.count, *saved)
+    return (each.name, *saved, Share(each.count, advice.total))
 
 
 def _sum(label: str, candidates: Sequence[Candidate], advice: Advice) -> Row:
     count = sum(each.count for each in candidates)
     saved: list[Cell] = [Share(sum(each.saved(design) for each in candidates), count) for design in advice.designs]
-    return (label, count, *saved)
+    return (label, *saved, Share(count, advice.total))
 
 
 def _notes(advice: Advice) -> Iterator[str]:
