@@ -1,8 +1,10 @@
-"""What there is to choose from: shipped specs, ops, conventions and formats, each as a table."""
+"""What there is to choose from: shipped specs, ops, conventions, formats and rewrites, each as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+
+from msgspec import Struct
 
 from .errors import UsageError, did_you_mean
 from .payload import versioned
@@ -53,18 +55,44 @@ def _specs() -> Table:
 
 
 def _ops() -> Table:
-    from .fields import REQUIRED, fields_of
     from .ops import OPS
 
-    rows = []
-    for tag, op in sorted(OPS.items(), key=lambda item: (item[1].group, item[0])):
-        fields = ", ".join(name if field.default is REQUIRED else f"[{name}]" for name, field in fields_of(op).items())
-        rows.append((op.group, tag, fields, (op.__doc__ or "").partition("\n")[0].rstrip(".")))
+    rows = [
+        (op.group, tag, _fields(op), (op.__doc__ or "").partition("\n")[0].rstrip("."))
+        for tag, op in sorted(OPS.items(), key=lambda item: (item[1].group, item[0]))
+    ]
     columns = (
         Column("group", "group", "text"), Column("op", "op", "text"),
         Column("fields", "fields ([optional])", "text"), Column("about", "what it does", "text"),
     )  # fmt: skip
     return Table("ops", columns, tuple(rows))
+
+
+COMMON = ("only", "skip")
+"""The options that every rewrite has."""
+
+
+def _fields(owner: type[Struct], hidden: Collection[str] = ()) -> str:
+    """The names of its fields, the optional ones in brackets."""
+    from .fields import REQUIRED, fields_of
+
+    fields = fields_of(owner).items()
+    return ", ".join(name if field.default is REQUIRED else f"[{name}]" for name, field in fields if name not in hidden)
+
+
+def _rewrites() -> Table:
+    from .registry import summaries
+    from .rewriting import find_rewrite
+
+    rows = [
+        (name, _fields(find_rewrite(name).Options, COMMON), about.rstrip("."))
+        for name, about in summaries("rewrites").items()
+    ]
+    columns = (
+        Column("name", "rewrite", "text"), Column("options", "options ([optional])", "text"),
+        Column("about", "what it does", "text"),
+    )  # fmt: skip
+    return Table("rewrites", columns, tuple(rows), caption=("each also takes only= and skip=: globs of layer names",))
 
 
 def _conventions() -> Table:
@@ -90,4 +118,5 @@ LISTINGS: dict[str, Callable[[], Table]] = {
     "ops": _ops,
     "conventions": _conventions,
     "formats": _formats,
+    "rewrites": _rewrites,
 }

@@ -81,7 +81,7 @@ def test_what_is_not_public_is_an_attribute_error() -> None:
 FLOORS = (
     "flopcount errors op terms sizes table collector library",
     "units quantity notation fields graph files registry",
-    "folding lift ops",
+    "folding lift ops resizing",
     "conventions gradients readers",
     "engine rewrites",
     "metrics remarks rewriting",

@@ -29,6 +29,19 @@ def flow(node: Node, widths: Widths) -> Flow:
     return widths.fixed_axes(node, f"{node.label} states sizes in numbers"), {}
 
 
+def weight_axes(node: Node, widths: Widths, outputs: list[Axes]) -> Axes | None:
+    """The first two axes of a layer's weight; None where its sizes are not known to follow widths."""
+    op: Any = node.op
+    reads, gives = widths.of(node.inputs[0]), outputs[0]
+    if op.tag == "linear":
+        return [gives[-1], reads[-1]]
+    if op.tag == "embedding":
+        return [None, gives[-1]]
+    if op.tag in ("conv", "conv_transpose") and op.groups == 1:
+        return [gives[1], reads[1]] if op.tag == "conv" else [reads[1], gives[1]]
+    return None
+
+
 def _keep(node: Node, widths: Widths) -> Flow:
     x, y = node.inputs[0].shape, node.outputs[0].shape
     axes = widths.of(node.inputs[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -28,17 +28,15 @@ class Rebuild:
         'act (silu)'
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, shapes: Mapping[str, Shape | None] | None = None) -> None:
+        """Begin with the inputs, under other shapes where these are given."""
         self.graph = graph
         self.builder = GraphBuilder(graph.name, graph.batch, graph.dtype)
         self._tensors: dict[str, Tensor] = {}
         self._weights: dict[str, Tensor] = {}
         for tensor in graph.inputs:
-            self.input(tensor, tensor.shape)
-
-    def input(self, tensor: Tensor, shape: Shape) -> None:
-        """Declare an input of the network."""
-        self._tensors[tensor.name] = self.builder.input(tensor.name, shape, tensor.dtype)
+            shape = (shapes or {}).get(tensor.name) or tensor.shape
+            self._tensors[tensor.name] = self.builder.input(tensor.name, shape, tensor.dtype)
 
     def inputs(self, node: Layer) -> tuple[Tensor, ...]:
         """What a layer now reads."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..errors import OpError
+from ..errors import UsageError
 from ..graph import Graph, Node
 from ..op import Op
 from ..ops.conv import Conv
@@ -36,7 +36,9 @@ class Options(Base, frozen=True, kw_only=True):
 def rewrite(graph: Graph, options: Options) -> Rewritten:
     """Write every weight matrix as a product of rank r, where that saves."""
     if options.rank >= 1 and options.rank.denominator != 1:
-        raise OpError(f"rank must be an integer, or a share of the full rank below 1, not {float(options.rank):g}")
+        raise UsageError(
+            f"low-rank: rank must be an integer, or a share of the full rank below 1, not {float(options.rank):g}"
+        )
     return replace_each(graph, options, replacement)
 
 

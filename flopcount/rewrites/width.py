@@ -15,13 +15,13 @@ from msgspec.structs import replace
 
 from ..errors import OpError
 from ..fields import Size
-from ..graph import Graph
+from ..graph import Graph, Node
 from ..op import Op
 from ..readers.spec.functions import round_to
 from . import Rewritten
-from ._channels import Axis, Widths
-from ._flow import Fields, flow
-from ._options import Factor
+from ._channels import Axes, Axis, Widths
+from ._flow import Fields, flow, weight_axes
+from ._options import Factor, shared_weights
 from ._options import Options as Base
 from ._rebuild import Rebuild
 
@@ -51,16 +51,34 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
     """
     widths = Widths()
     fields: dict[str, Fields] = {}
+    sharing = shared_weights(graph)
+    first: dict[str, Axes | None] = {}
     for tensor in graph.inputs:
         widths.axes[tensor.name] = [None] * len(tensor.shape)
     for node in graph.nodes:
         outputs, fields[node.name] = flow(node, widths)
+        if node.name in sharing:
+            _tie(node, widths, outputs, first)
         widths.axes.update((tensor.name, axes) for tensor, axes in zip(node.outputs, outputs, strict=True))
         if not options.select(node.name):
             for axis in _axes(fields[node.name]):
                 widths.fix(axis, "it is left as it is")
     widths.fix_all(graph.outputs, "the network gives it out")
     return _rebuilt(graph, options, widths, fields)
+
+
+def _tie(node: Node, widths: Widths, outputs: list[Axes], first: dict[str, Axes | None]) -> None:
+    """Let layers of one weight have the same widths, those of the layer that has it first."""
+    reason = f"{node.label} shares its weight"
+    axes = weight_axes(node, widths, outputs)
+    known = first.setdefault(node.weights[0].name, axes)
+    if axes is not None and known is not None:
+        for own, other in zip(axes, known, strict=True):
+            widths.equal(own, other, reason)
+        return
+    for axis in (*(known or ()), *(own for output in outputs for own in output)):
+        widths.fix(axis, reason)
+    widths.fix_all(node.inputs, reason)
 
 
 def _rebuilt(graph: Graph, options: Options, widths: Widths, fields: Mapping[str, Fields]) -> Rewritten:
