@@ -18,8 +18,8 @@ class Rewritten(Struct, frozen=True):
 
     Attributes:
         graph: The new network.
-        replaced: The layers that changed, each with those of the new network that stand in its place: none where it
-            is gone, itself where only its op or its sizes changed.
+        replaced: The layers that changed, each with those of the new network that stand in its place: itself where
+            only its op or its sizes changed, another's where that does its work too.
         kept: The layers that the rewrite is meant for and that stay as they are, each with the reason.
     """
 

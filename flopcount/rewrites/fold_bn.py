@@ -39,7 +39,7 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
     for node in graph.nodes:
         if node.name in folding:
             rebuild.stand_in(node, rebuild.inputs(node))
-            replaced[node.name] = ()
+            replaced[node.name] = (makers[node.inputs[0].name].name,)
         elif node.name in into:
             rebuild.copy(node, _with_bias(node.op))
             replaced[node.name] = (node.name,)

@@ -62,7 +62,7 @@ def folded_weights(graph: Graph, rewriting: Rewriting, weights: Weights) -> Weig
     folded = dict(weights)
     makers = {node.outputs[0].name: node for node in graph.nodes}
     for node in graph.nodes:
-        if rewriting.replaced.get(node.name) != ():
+        if rewriting.replaced.get(node.name, (node.name,)) == (node.name,):
             continue
         before = makers[node.inputs[0].name]
         mean, variance = weights[f"{node.name}.running_mean"], weights[f"{node.name}.running_var"]
