@@ -11,7 +11,7 @@ from msgspec import Struct
 from .engine import Layer, Report
 from .errors import UsageError, did_you_mean
 from .footer import own_notes, provenance
-from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, find_metric, sum_known
+from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, bound, find_metric, known
 from .payload import envelope
 from .table import AtLeast, Cell, Column, Document, Row, Share, Table
 from .units import grouped
@@ -198,7 +198,7 @@ class _Builder:
             else:
                 wholes = [self.figures.total(METRICS[source.whole]).value] * len(groups)
             return [
-                None if part is None or whole is None else Share(_known(part), _known(whole))
+                None if part is None or whole is None else Share(known(part), known(whole))
                 for part, whole in zip(parts, wholes, strict=True)
             ]
         return self.numbers(source, groups, folded)
@@ -206,7 +206,7 @@ class _Builder:
     def numbers(self, metric: Metric, groups: Sequence[Group], folded: bool) -> Sequence[int | AtLeast | None]:
         each = self.figures.of(metric)
         if folded:
-            return [_bound([each[place] for place in group.places]) for group in groups]
+            return [bound([each[place] for place in group.places]) for group in groups]
         return [each[group.places[0]] for group in groups]
 
     def ordered(self, groups: list[Group], source: Text | Metric | Ratio) -> list[Group]:
@@ -227,18 +227,6 @@ class _Builder:
             return self.cells(source, groups, True)
 
         return tuple(zip(*map(cells, sources), strict=True))
-
-
-def _bound(numbers: list[int | None]) -> int | AtLeast | None:
-    """Their sum: a lower bound where one is unknown, unknown where all are."""
-    total = sum_known(numbers)
-    if not total.unknown:
-        return total.value
-    return AtLeast(total.value) if total.unknown < len(numbers) else None
-
-
-def _known(number: int | AtLeast) -> int:
-    return number.value if isinstance(number, AtLeast) else number
 
 
 def _descending(cell: Any) -> tuple[bool, int]:
