@@ -17,23 +17,26 @@ def depth(report: Report) -> Total:
         >>> depth(analyze("resnet50"))
         Total(value=50, unknown=0)
     """
-    graph = report.graph
-    reached = {tensor.name: 0 for tensor in graph.inputs}
-    learned = set()
+    reached = {tensor.name: 0 for tensor in report.graph.inputs}
+    learned = set[str]()
     for layer in report.layers:
         node = layer.node
-        if node.op.tag == "parameter":
-            learned.update(tensor.name for tensor in node.outputs)
-        before = [reached[tensor.name] for tensor in node.inputs if tensor.name in reached]
-        if before:
-            longest = max(before) + _counts(layer, learned)
-            reached.update((tensor.name, longest) for tensor in node.outputs)
-    return Total(max((reached.get(tensor.name, 0) for tensor in graph.outputs), default=0), len(report.uncounted))
+        longest = max([reached.get(tensor.name, -1) for tensor in node.inputs], default=-1)
+        if (node.weights or learned) and _counts(layer, learned):
+            longest += longest >= 0
+        for tensor in node.outputs:
+            if longest >= 0:
+                reached[tensor.name] = longest
+            if node.op.tag == "parameter":
+                learned.add(tensor.name)
+    ends = [reached.get(tensor.name, 0) for tensor in report.graph.outputs]
+    return Total(max(ends, default=0), len(report.uncounted))
 
 
 def _counts(layer: Layer, learned: set[str]) -> bool:
+    """Whether it has dot products with parameters: its own, or some that it reads as a tensor."""
     node = layer.node
-    return (
+    return any(work.kind == "dot" and work.count and work.role not in UNDONE for work in layer.work or ()) and (
         any(weight.kind == "parameter" for weight in node.weights)
         or any(tensor.name in learned for tensor in node.inputs)
-    ) and any(work.kind == "dot" and work.count and work.role not in UNDONE for work in layer.work or ())
+    )

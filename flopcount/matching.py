@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, takewhile
 from typing import TypeAlias
 
 from .engine import Report
 from .errors import UsageError, did_you_mean
-from .pair import Pair, sizes, status_of
+from .graph import Node
+from .pair import Pair, like, sizes, status_of
 
 MAX_SCOPES = 16
 """So many scopes outward are searched one by one before the whole network is."""
@@ -62,7 +63,8 @@ class Side:
     @cached_property
     def structures(self) -> list[Hashable]:
         """What each layer is, apart from its name."""
-        return [(node.op, sizes(node.inputs), sizes(node.outputs)) for node in (layer.node for layer in self.layers)]
+        nodes = [layer.node for layer in self.layers]
+        return [(node.op, sizes(node.inputs), sizes(node.outputs)) for node in nodes]
 
     @cached_property
     def scopes(self) -> list[str]:
@@ -77,7 +79,7 @@ class Side:
     def places(self, names: Iterable[str]) -> set[int]:
         """Where the layers of these names stand."""
         try:
-            return {self._place_of[name] for name in names}
+            return {self.place_of[name] for name in names}
         except KeyError as error:
             name = error.args[0]
             raise UsageError(
@@ -85,7 +87,8 @@ class Side:
             ) from None
 
     @cached_property
-    def _place_of(self) -> dict[str, int]:
+    def place_of(self) -> dict[str, int]:
+        """Where the layer of each name stands."""
         return {name: place for place, name in enumerate(self.names)}
 
 
@@ -99,6 +102,8 @@ class Matching:
         self.before = before
         self.after = after
         self.found: list[tuple[Sequence[int], Sequence[int]]] = []
+        self.alike = set[int]()
+        """Places in the first network whose partner is known to have the same structure."""
         self.partner: dict[int, Sequence[int]] = {}
 
     def join(self, before: Sequence[int], after: Sequence[int]) -> None:
@@ -123,6 +128,17 @@ class Matching:
             group_of.update(dict.fromkeys(news, number))
         for olds, news in groups.values():
             self.join(sorted(olds), sorted(news))
+
+    def pair_names(self, test: Callable[[Node, Node], bool]) -> list[int]:
+        """Pair the layers of equal names that pass a test; where they stand in the first network."""
+        before, after = self.before, self.after
+        paired = []
+        for place in [*before.free]:
+            other = after.place_of.get(before.names[place], -1)
+            if other in after.free and test(before.layers[place].node, after.layers[other].node):
+                self.join((place,), (other,))
+                paired.append(place)
+        return paired
 
     def pair_up(self, key: Key, *, from_end: bool = False, if_as_many: bool = False) -> None:
         """Pair the layers whose keys are equal, the first with the first and so on; a key of None matches nothing.
@@ -167,17 +183,18 @@ class Matching:
     def _pair(self, old: Sequence[int], new: Sequence[int]) -> Pair:
         before = tuple([self.before.layers[place] for place in old])
         after = tuple([self.after.layers[place] for place in new])
-        return Pair(before, after, status_of(before, after))
+        alike = len(old) == len(new) == 1 and (old[0] in self.alike or like(before[0].node, after[0].node))
+        return Pair(before, after, status_of(before, after, alike))
 
 
 def same_name_and_structure(matching: Matching) -> None:
     """Most layers of two versions of a network."""
-    matching.pair_up(lambda side, place: (side.names[place], side.structures[place]))
+    matching.alike.update(matching.pair_names(like))
 
 
 def given_name(matching: Matching) -> None:
     """A name that somebody gave says more than the structure; one that counts does not: inserting shifts it."""
-    matching.pair_up(lambda side, place: side.names[place] if _is_given(side, place, whole=True) else None)
+    matching.pair_names(lambda old, new: _is_given(old) and _is_given(new) and not _is_numbered(old.scope))
 
 
 def same_structure_in_scope(matching: Matching) -> None:
@@ -187,17 +204,18 @@ def same_structure_in_scope(matching: Matching) -> None:
 
 def same_structure_in_like_scope(matching: Matching) -> None:
     """Blocks whose numbers shifted: `layer1.2` is like `layer1.1`."""
-    matching.pair_up(lambda side, place: (re.sub(r"\d+", "#", side.scopes[place]), side.structures[place]))
+    pattern = cache(lambda scope: re.sub(r"\d+", "#", scope))
+    matching.pair_up(lambda side, place: (pattern(side.scopes[place]), side.structures[place]))
 
 
 def same_name_and_op(matching: Matching) -> None:
     """Numbered names again, where nothing has the same structure."""
-    matching.pair_up(lambda side, place: (side.names[place], side.layers[place].node.op.tag))
+    matching.pair_names(lambda old, new: old.op.tag == new.op.tag)
 
 
 def given_name_in_numbered_scope(matching: Matching) -> None:
     """`block1.norm` is another norm now."""
-    matching.pair_up(lambda side, place: side.names[place] if _is_given(side, place) else None)
+    matching.pair_names(lambda old, new: _is_given(old) and _is_given(new))
 
 
 def became_module(matching: Matching) -> None:
@@ -260,12 +278,15 @@ PASSES: tuple[Callable[[Matching], None], ...] = (
 )
 
 
-def _is_given(side: Side, place: int, whole: bool = False) -> bool:
-    """Whether a name says more than a kind and a number; `whole`: and the modules around it have no numbers."""
-    scope, _, own = side.names[place].rpartition(".")
-    word = own.rstrip("0123456789").rstrip("_").lower()
-    counted = word in ("", side.layers[place].node.op.tag.lower())
-    return not counted and not (whole and any(part[-1:].isdecimal() for part in scope.split(".")))
+def _is_given(node: Node) -> bool:
+    """Whether a layer's own name says more than a kind and a number."""
+    word = node.name.rpartition(".")[2].rstrip("0123456789").rstrip("_").lower()
+    return word not in ("", node.op.tag.lower())
+
+
+def _is_numbered(scope: str) -> bool:
+    """Whether a module, or one around it, is one of several of a kind."""
+    return any(part[-1:].isdecimal() for part in scope.split("."))
 
 
 def _insides(outer: Side, inner: Side) -> list[tuple[int, list[int]]]:

@@ -10,13 +10,11 @@ from msgspec import Struct
 from .engine import Layer
 from .errors import show_shape
 from .fields import show_value
-from .graph import Tensor
+from .graph import Node, Tensor
 from .op import Shape
 
 Status = Literal["same", "changed", "reshaped", "added", "removed"]
 ARROW = " → "
-COUNTED = ("work", "params", "trainable_params", "buffers")
-"""What a layer holds and does besides what its structure says: a weight may be shared or frozen."""
 
 
 class Pair(Struct, frozen=True, gc=False):
@@ -36,37 +34,45 @@ class Pair(Struct, frozen=True, gc=False):
     @property
     def renamed(self) -> bool:
         """Whether it stands in both networks, under different names."""
+        if len(self.before) == len(self.after) == 1:
+            return self.before[0].node.name != self.after[0].node.name
         return bool(self.before and self.after) and names_of(self.before) != names_of(self.after)
 
     @property
     def label(self) -> str:
         """How tables name it: `conv1`, or with the old and the new name, `block1.{standard.bn1 → pointwise.bn1}`."""
+        if not self.renamed:
+            return _several(names_of(self.after or self.before))
         return arrow(names_of(self.before), names_of(self.after))
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What is not as it was, fields first.
+        """What is not as it was: the op, its fields, or where they are the same its input.
 
         Example:
             >>> from flopcount import compare
             >>> next(pair.changes for pair in compare("resnet50", "resnet50_v1").pairs if pair.status == "changed")
-            ('stride 1 → 2', 'output 1×128×56×56 → 1×128×28×28')
+            ('stride 1 → 2',)
         """
         return tuple(_changes(self.before, self.after)) if self.before and self.after else ()
 
 
-def status_of(before: Sequence[Layer], after: Sequence[Layer]) -> Status:
-    """Whether layers that stand for one another are the same."""
+def status_of(before: Sequence[Layer], after: Sequence[Layer], alike: bool) -> Status:
+    """Whether layers that stand for one another are the same; `alike`: one and one, of the same structure."""
+    if alike:
+        old, new = before[0], after[0]
+        counted = old.work == new.work and old.params == new.params and old.buffers == new.buffers
+        return "same" if counted and old.trainable_params == new.trainable_params else "changed"
     if not before or not after:
         return "removed" if before else "added"
     if len(before) > 1 or len(after) > 1:
         return "changed"
-    (old,), (new,) = before, after
-    if old.node.op != new.node.op:
-        return "changed"
-    if sizes(old.node.inputs) != sizes(new.node.inputs) or sizes(old.node.outputs) != sizes(new.node.outputs):
-        return "reshaped"
-    return "same" if all(getattr(old, name) == getattr(new, name) for name in COUNTED) else "changed"
+    return "reshaped" if before[0].node.op == after[0].node.op else "changed"
+
+
+def like(old: Node, new: Node) -> bool:
+    """Whether they have the same op, fields and shapes."""
+    return old.op == new.op and sizes(old.inputs) == sizes(new.inputs) and sizes(old.outputs) == sizes(new.outputs)
 
 
 def arrow(before: Sequence[str], after: Sequence[str]) -> str:
@@ -116,12 +122,9 @@ def _changes(before: Sequence[Layer], after: Sequence[Layer]) -> Iterator[str]:
             values = getattr(old.op, name), getattr(new.op, name)
             if values[0] != values[1]:
                 yield f"{name} {ARROW.join(map(_word, values))}"
-    for what, shapes in (
-        ("input", (sizes(old.inputs), sizes(new.inputs))),
-        ("output", (sizes(old.outputs), sizes(new.outputs))),
-    ):
-        if shapes[0] != shapes[1]:
-            yield f"{what} {ARROW.join(', '.join(map(show_shape, some)) for some in shapes)}"
+    if old.op == new.op and sizes(old.inputs) != sizes(new.inputs):  # from which its output follows
+        shapes = [", ".join(map(show_shape, sizes(node.inputs))) for node in (old, new)]
+        yield f"input {ARROW.join(shapes)}"
     if old.trainable != new.trainable:
         yield "trainable" if new.trainable else "frozen"
     if len(before[0].shared) != len(after[0].shared):

@@ -1,7 +1,7 @@
 """The neutral table between those who know and those who show: typed cells, no formatting.
 
-A cell is raw: a string, an exact integer, a tuple of shapes, a `Share`, an `AtLeast` or a `Difference`; None is unknown,
-which is never zero and prints as "?".
+A cell is raw: a string, an exact integer, a tuple of shapes, a `Share`, an `AtLeast` or a `Difference`; None is
+unknown, which is never zero and prints as "?".
 """
 
 from __future__ import annotations
