@@ -14,13 +14,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import analyze
+    from .api import analyze, compare
+    from .comparison import Comparison
     from .conventions import CONVENTIONS, Convention
     from .engine import Layer, Report, Total
     from .errors import FlopcountError
     from .explain import dominant_layers, explain_layer
     from .graph import Graph, GraphBuilder, Node, Tensor
     from .op import Op, Work
+    from .pair import Pair
     from .payload import envelope
     from .sources import load
 
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CONVENTIONS",
+    "Comparison",
     "Convention",
     "FlopcountError",
     "Graph",
@@ -35,12 +38,14 @@ __all__ = [
     "Layer",
     "Node",
     "Op",
+    "Pair",
     "Report",
     "Tensor",
     "Total",
     "Work",
     "__version__",
     "analyze",
+    "compare",
     "dominant_layers",
     "envelope",
     "explain_layer",
@@ -49,6 +54,8 @@ __all__ = [
 
 _HOMES = {
     "analyze": "api",
+    "compare": "api",
+    "Comparison": "comparison",
     "CONVENTIONS": "conventions",
     "Convention": "conventions",
     "Layer": "engine",
@@ -63,6 +70,7 @@ _HOMES = {
     "Tensor": "graph",
     "Op": "op",
     "Work": "op",
+    "Pair": "pair",
     "envelope": "payload",
     "load": "sources",
 }

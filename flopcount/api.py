@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from .collector import paused
+from .comparison import Comparison, compare_reports
 from .conventions import Convention, find_convention
 from .engine import Report, count
-from .errors import ExpectationError, IncompleteError
+from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from .graph import Graph
 from .metrics import misses
 from .sources import Inputs, load
@@ -53,6 +54,66 @@ def analyze(
     with paused():
         graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
         return count(graph, chosen, mode)
+
+
+def compare(
+    *sources: str | Path | Graph | Report,
+    inputs: Inputs | Iterable[str] | None = None,
+    batch: int | None = 1,
+    settings: Mapping[str, Any] | None = None,
+    convention: str | Convention = "lecture",
+    mode: str = "eval",
+    counting: Iterable[str] = (),
+    ignoring: Iterable[str] = (),
+) -> Comparison:
+    """Count networks in one way, and match the layers where there are two.
+
+    Args:
+        *sources: Two or more: what `analyze` takes, or reports, which stay as they are.
+        inputs: See `analyze`; it applies to every source that is still to be read, as all that follows does.
+        batch: See `analyze`.
+        settings: See `analyze`. A parameter is set in the networks that have it; at least one must.
+        convention: See `analyze`.
+        mode: See `analyze`.
+        counting: See `analyze`.
+        ignoring: See `analyze`.
+
+    Raises:
+        UsageError: Fewer than two sources, reports of different conventions or modes, a parameter that none has.
+        FlopcountError: A source cannot be found or read, or makes no sense.
+
+    Example:
+        >>> comparison = compare("resnet18", "resnet34")
+        >>> [pair.label for pair in comparison.pairs if pair.status == "added"][:2]
+        ['layer1.2.conv1', 'layer1.2.bn1']
+    """
+    counting, ignoring = tuple(counting), tuple(ignoring)
+    if sum(str(source) == "-" for source in sources) > 1:
+        raise UsageError("standard input is one network, not several")
+
+    def read(source: str | Path | Graph | Report) -> Graph | Report:
+        if isinstance(source, Graph | Report):
+            return source
+        return load(source, inputs=inputs, batch=batch, settings=settings, only_known=True)
+
+    with paused():
+        found = [read(source) for source in sources]
+    _refuse_unknown(settings or {}, [each for each in found if isinstance(each, Graph)])
+    return compare_reports(
+        [
+            each
+            if isinstance(each, Report)
+            else analyze(each, convention=convention, mode=mode, counting=counting, ignoring=ignoring)
+            for each in found
+        ]
+    )
+
+
+def _refuse_unknown(settings: Mapping[str, Any], graphs: Iterable[Graph]) -> None:
+    known = {name for graph in graphs for name in graph.provenance.settings}
+    for name in settings:
+        if name not in known:
+            raise UsageError(f"none of the networks has a parameter '{name}'", hint=did_you_mean(name, known))
 
 
 def require(report: Report) -> None:

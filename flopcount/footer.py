@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -25,22 +25,51 @@ def provenance(report: Report) -> tuple[str, ...]:
         >>> provenance(Report(Graph("net", (Tensor("x", (1, 3)),), (), ()), ()))[:3]
         ('input 1×3 float32', 'batch 1', 'eval')
     """
-    graph, convention = report.graph, report.convention
-    tensors = [(tensor.name, f"{show_shape(tensor.shape)} {tensor.dtype}") for tensor in graph.inputs]
-    inputs = f"input {tensors[0][1]}" if len(tensors) == 1 else ", ".join(map(" ".join, tensors))
-    priced = f"{convention.unit}s by the convention '{convention.name}'"
-    for verb, names in (("counting", convention.counted), ("ignoring", convention.ignored)):
-        priced += f" {verb} {', '.join(names)}" if names else ""
-    settings = ", ".join(f"{name} = {show_value(value)}" for name, value in graph.provenance.settings.items())
-    items = (
-        inputs,
-        "" if graph.batch is None else f"batch {graph.batch}",
-        STEPS[report.mode],
-        settings,
-        priced,
-        f"flopcount {__version__}",
-    )
-    return tuple(item for item in items if item)
+    origin = _Origin(report)
+    return origin.caption(origin.network, origin.settings)
+
+
+def shared_provenance(reports: Sequence[Report], titles: Sequence[str]) -> tuple[str, ...]:
+    """The same for several reports: what they share said once, then what each has of its own.
+
+    Args:
+        reports: Counted in one way.
+        titles: What to call them.
+    """
+    origins = [_Origin(report) for report in reports]
+
+    def parted(each: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+        shared = [item for item in each[0] if all(item in items for items in each)]
+        return shared, [[item for item in items if item not in shared] for items in each]
+
+    network, own_network = parted([origin.network for origin in origins])
+    settings, own_settings = parted([origin.settings for origin in origins])
+    own = [
+        f"{title}: {', '.join(items)}"
+        for title, *some in zip(titles, own_network, own_settings, strict=True)
+        if (items := [item for items in some for item in items if item])
+    ]
+    return origins[0].caption(network, settings, own)
+
+
+class _Origin:
+    """The items of one report's provenance."""
+
+    def __init__(self, report: Report) -> None:
+        graph, convention = report.graph, report.convention
+        tensors = [(tensor.name, f"{show_shape(tensor.shape)} {tensor.dtype}") for tensor in graph.inputs]
+        inputs = f"input {tensors[0][1]}" if len(tensors) == 1 else ", ".join(map(" ".join, tensors))
+        self.network = [inputs, "" if graph.batch is None else f"batch {graph.batch}"]
+        self.settings = [f"{name} = {show_value(value)}" for name, value in graph.provenance.settings.items()]
+        self.step = STEPS[report.mode]
+        self.priced = f"{convention.unit}s by the convention '{convention.name}'"
+        for verb, names in (("counting", convention.counted), ("ignoring", convention.ignored)):
+            self.priced += f" {verb} {', '.join(names)}" if names else ""
+
+    def caption(self, network: Sequence[str], settings: Sequence[str], own: Sequence[str] = ()) -> tuple[str, ...]:
+        """These items among those that are always the same."""
+        items = (*network, self.step, ", ".join(settings), *own, self.priced, f"flopcount {__version__}")
+        return tuple(item for item in items if item)
 
 
 def own_notes(report: Report, figures: Figures) -> Iterator[str]:

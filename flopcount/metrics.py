@@ -14,6 +14,7 @@ from .conventions import LECTURE, Convention
 from .engine import Layer, Report, Total
 from .errors import UsageError, did_you_mean
 from .graph import DTYPE_BYTES
+from .table import AtLeast
 
 Measure = Callable[[Layer, Convention], int | None]
 
@@ -266,6 +267,24 @@ def sum_known(values: list[int | None]) -> Total:
     """
     known = [value for value in values if value is not None]
     return Total(sum(known), len(values) - len(known))
+
+
+def bound(values: list[int | None]) -> int | AtLeast | None:
+    """The same as a cell: a lower bound where one is unknown, unknown where all are.
+
+    Example:
+        >>> bound([3, 4]), bound([3, None]), bound([None]), bound([])
+        (7, AtLeast(value=3), None, 0)
+    """
+    total = sum_known(values)
+    if not total.unknown:
+        return total.value
+    return AtLeast(total.value) if total.unknown < len(values) else None
+
+
+def known(number: int | AtLeast) -> int:
+    """The number, or how much of it is known."""
+    return number.value if isinstance(number, AtLeast) else number
 
 
 class Miss(NamedTuple):

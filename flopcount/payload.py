@@ -46,12 +46,27 @@ def report_data(report: Report) -> dict[str, Any]:
         >>> report_data(count(builder.build(out)))["totals"]["params"]
         760
     """
-    graph, convention = report.graph, report.convention
     figures = Figures(report)
-    priced_in_flops = convention.unit == "FLOP"
-    keys = (*TOTALS, *PHASES) if report.mode == "train" else TOTALS
-    columns = [figures.of(METRICS[key]) for key in keys]
-    totals: dict[str, int | None] = {key: figures.total(METRICS[key]).value for key in keys}
+    priced_in_flops = report.convention.unit == "FLOP"
+    columns = [figures.of(METRICS[key]) for key in keys_of(report)]
+    return {
+        **network_data(report, figures),
+        "layers": [
+            _layer(layer, numbers, report.convention, priced_in_flops)
+            for layer, *numbers in zip(report.layers, *columns, strict=True)
+        ],
+    }
+
+
+def keys_of(report: Report) -> tuple[str, ...]:
+    """The metrics that a report's data holds."""
+    return (*TOTALS, *PHASES) if report.mode == "train" else TOTALS
+
+
+def network_data(report: Report, figures: Figures) -> dict[str, Any]:
+    """One report without its layers."""
+    graph, convention = report.graph, report.convention
+    totals: dict[str, int | None] = {key: figures.total(METRICS[key]).value for key in keys_of(report)}
     return {
         "model": graph.name,
         "source": graph.provenance.source,
@@ -71,11 +86,7 @@ def report_data(report: Report) -> dict[str, Any]:
             "promised": graph.provenance.expect,
             "missed": [miss._asdict() for miss in misses(report, figures)],
         },
-        "totals": totals if priced_in_flops else {**totals, "flops": None},
-        "layers": [
-            _layer(layer, numbers, convention, priced_in_flops)
-            for layer, *numbers in zip(report.layers, *columns, strict=True)
-        ],
+        "totals": totals if convention.unit == "FLOP" else {**totals, "flops": None},
     }
 
 

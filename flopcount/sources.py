@@ -24,6 +24,7 @@ def load(
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    only_known: bool = False,
 ) -> Graph:
     """Read a network.
 
@@ -33,6 +34,7 @@ def load(
         inputs: Other input sizes: texts (`"3x160x160"`, `"tokens=128:int64"`), or shapes and dtypes by name.
         batch: The size of the batch axis.
         settings: Values for the spec's parameters: numbers, lists, or texts in its expression language.
+        only_known: Pass over settings for which the spec has no parameter, since another network has it.
 
     Raises:
         SourceError: There is no such file or shipped spec, or it cannot be read.
@@ -48,6 +50,8 @@ def load(
     spec, variant = find_spec(str(source))
     if inputs is not None and not isinstance(inputs, Mapping):
         inputs = dict(parse_input(text) for text in ([inputs] if isinstance(inputs, str) else inputs))
+    if only_known:
+        settings = {name: value for name, value in (settings or {}).items() if name in spec.params}
     return build(spec, variant=variant, settings=settings, inputs=inputs, batch=batch)
 
 

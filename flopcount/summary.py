@@ -11,7 +11,7 @@ from msgspec import Struct
 from .engine import Layer, Report
 from .errors import UsageError, did_you_mean
 from .footer import own_notes, provenance
-from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, find_metric, sum_known
+from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, bound, find_metric, known
 from .payload import envelope
 from .table import AtLeast, Cell, Column, Document, Row, Share, Table
 from .units import grouped
@@ -102,6 +102,16 @@ def report_table(
         >>> report_table(count(builder.build(out)), columns=["layer", "outputs", "params"]).rows
         (('conv1', ((1, 10, 28, 28),), 760),)
     """
+    check_fold(by, depth, top)
+    return _Builder(report, by, depth).table(columns, sort, top, notes)
+
+
+def check_fold(by: str, depth: int | None, top: int | None) -> None:
+    """Refuse an impossible fold, or fewer than one row or part.
+
+    Raises:
+        UsageError: Which, and why.
+    """
     if by not in get_args(By):
         raise UsageError(f"cannot fold by '{by}'", hint=did_you_mean(by, get_args(By)))
     for name, least in (("depth", depth), ("top", top)):
@@ -109,7 +119,21 @@ def report_table(
             raise UsageError(f"{name} must be at least 1, not {least}")
     if by == "op" and depth is not None:
         raise UsageError("depth folds names, which a table by op does not have", hint="leave out one of the two")
-    return _Builder(report, by, depth).table(columns, sort, top, notes)
+
+
+def row_of(layer: Layer, by: str, depth: int | None) -> str:
+    """The row to which a layer belongs. A layer outside of all modules is its own."""
+    if by == "op":
+        return layer.node.op.tag
+    name = layer.node.scope or layer.node.name if by == "module" else layer.node.name
+    return name if depth is None else ".".join(name.split(".")[:depth])
+
+
+def priced_columns(report: Report) -> tuple[str, ...]:
+    """The metrics of work that a table shows unless it is asked for others."""
+    if report.mode == "train":
+        return ("forward", "grad_input", "grad_weight", "count")
+    return {"FLOP": ("macs", "flops"), "MAC": ("count",)}.get(report.convention.unit, ("macs", "count"))
 
 
 class _Builder:
@@ -142,10 +166,7 @@ class _Builder:
         )
 
     def default_columns(self) -> tuple[str, ...]:
-        if self.report.mode == "train":
-            priced: tuple[str, ...] = ("forward", "grad_input", "grad_weight", "count")
-        else:
-            priced = {"FLOP": ("macs", "flops"), "MAC": ("count",)}.get(self.report.convention.unit, ("macs", "count"))
+        priced = priced_columns(self.report)
         if self.by == "op":
             return ("op", "layers", "params", *priced, "share")
         return ("layer", "layers" if self.folded else "op", "outputs", "params", *priced, "share")
@@ -174,15 +195,8 @@ class _Builder:
             return [Group(layer.node.name, (layer,), (place,)) for place, layer in enumerate(layers)]
         places: dict[str, list[int]] = {}
         for place, layer in enumerate(layers):
-            places.setdefault(self.label(layer), []).append(place)
+            places.setdefault(row_of(layer, self.by, self.depth), []).append(place)
         return [Group(label, [layers[place] for place in some], some) for label, some in places.items()]
-
-    def label(self, layer: Layer) -> str:
-        """The row to which a layer belongs. A layer outside of all modules is its own."""
-        if self.by == "op":
-            return layer.node.op.tag
-        name = layer.node.scope or layer.node.name if self.by == "module" else layer.node.name
-        return name if self.depth is None else ".".join(name.split(".")[: self.depth])
 
     def merged(self, label: str, groups: Sequence[Group]) -> Group:
         places = [place for group in groups for place in group.places]
@@ -198,7 +212,7 @@ class _Builder:
             else:
                 wholes = [self.figures.total(METRICS[source.whole]).value] * len(groups)
             return [
-                None if part is None or whole is None else Share(_known(part), _known(whole))
+                None if part is None or whole is None else Share(known(part), known(whole))
                 for part, whole in zip(parts, wholes, strict=True)
             ]
         return self.numbers(source, groups, folded)
@@ -206,7 +220,7 @@ class _Builder:
     def numbers(self, metric: Metric, groups: Sequence[Group], folded: bool) -> Sequence[int | AtLeast | None]:
         each = self.figures.of(metric)
         if folded:
-            return [_bound([each[place] for place in group.places]) for group in groups]
+            return [bound([each[place] for place in group.places]) for group in groups]
         return [each[group.places[0]] for group in groups]
 
     def ordered(self, groups: list[Group], source: Text | Metric | Ratio) -> list[Group]:
@@ -227,18 +241,6 @@ class _Builder:
             return self.cells(source, groups, True)
 
         return tuple(zip(*map(cells, sources), strict=True))
-
-
-def _bound(numbers: list[int | None]) -> int | AtLeast | None:
-    """Their sum: a lower bound where one is unknown, unknown where all are."""
-    total = sum_known(numbers)
-    if not total.unknown:
-        return total.value
-    return AtLeast(total.value) if total.unknown < len(numbers) else None
-
-
-def _known(number: int | AtLeast) -> int:
-    return number.value if isinstance(number, AtLeast) else number
 
 
 def _descending(cell: Any) -> tuple[bool, int]:

@@ -1,7 +1,7 @@
 """The neutral table between those who know and those who show: typed cells, no formatting.
 
-A cell is raw: a string, an exact integer, a tuple of shapes, a `Share` or an `AtLeast`; None is unknown, which is never
-zero and prints as "?".
+A cell is raw: a string, an exact integer, a tuple of shapes, a `Share`, an `AtLeast` or a `Difference`; None is
+unknown, which is never zero and prints as "?".
 """
 
 from __future__ import annotations
@@ -27,8 +27,14 @@ class AtLeast(NamedTuple):
     value: int
 
 
+class Difference(NamedTuple):
+    """How much more (or less, below zero) something is than what it is compared with."""
+
+    value: int
+
+
 Shapes = tuple[tuple[int, ...], ...]
-Cell = str | int | Shapes | Share | AtLeast | None
+Cell = str | int | Shapes | Share | AtLeast | Difference | None
 Row = tuple[Cell, ...]
 
 

@@ -6,6 +6,8 @@ to three significant digits, half up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .errors import UsageError
 
 DECIMAL = ("", "K", "M", "G", "T", "P", "E")
@@ -14,6 +16,7 @@ UNIT_WORDS = {"mac": "MAC", "flop": "FLOP", "op": "op", "b": "B", "byte": "B", "
 
 LOWER_BOUND = "≥ "
 UNKNOWN = "?"
+PLUS, MINUS = "+", "−"
 
 
 def human(value: int) -> str:
@@ -56,17 +59,28 @@ def at_least(text: str) -> str:
     return LOWER_BOUND + text
 
 
-def percent(part: int, whole: int) -> str:
-    """A share with one decimal; what is little but not nothing says so.
+def signed(value: int, show: Callable[[int], str]) -> str:
+    """A difference: with its sign, unless there is none.
 
     Example:
-        >>> percent(423, 1000), percent(1, 10**6), percent(0, 0)
-        ('42.3 %', '<0.1 %', '0 %')
+        >>> signed(1234, grouped), signed(-5_600_000, human), signed(0, human)
+        ('+1,234', '−5.60 M', '0')
+    """
+    return (MINUS if value < 0 else PLUS if value else "") + show(abs(value))
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; what is little but not nothing says so. A part of a difference may run against it.
+
+    Example:
+        >>> percent(423, 1000), percent(1, 10**6), percent(0, 0), percent(-58, -100), percent(-58, 100)
+        ('42.3 %', '<0.1 %', '0 %', '58.0 %', '−58.0 %')
     """
     if not part or not whole:
         return "0 %"
-    tenths = _divide(1000 * part, whole)
-    return f"{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
+    sign = MINUS if (part < 0) != (whole < 0) else ""
+    tenths = _divide(1000 * abs(part), abs(whole))
+    return f"{sign}{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
 
 
 def decimal(part: int, whole: int) -> str:
@@ -94,11 +108,12 @@ def ratio(part: int, whole: int) -> str:
     """A share as a decimal fraction with six digits, for machines.
 
     Example:
-        >>> ratio(1, 3), ratio(1, 1)
-        ('0.333333', '1.000000')
+        >>> ratio(1, 3), ratio(1, 1), ratio(-1, 2)
+        ('0.333333', '1.000000', '-0.500000')
     """
-    millionths = _divide(10**6 * part, whole) if whole else 0
-    return f"{millionths // 10**6}.{millionths % 10**6:06}"
+    millionths = _divide(10**6 * abs(part), abs(whole)) if whole else 0
+    sign = "-" if millionths and (part < 0) != (whole < 0) else ""
+    return f"{sign}{millionths // 10**6}.{millionths % 10**6:06}"
 
 
 def parse_quantity(text: str | int, unit: str = "") -> int:

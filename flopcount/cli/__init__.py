@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, explain, listing, report, schema
+from . import advise, compare, explain, listing, report, schema
 
 BUG, INTERRUPTED = 70, 130
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("advise")(advise.advise)
 app.command("list")(listing.list_entries)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import show_shape
-from ..table import AtLeast, Cell, Kind, Share
-from ..units import UNKNOWN, at_least, decimal, grouped, human, human_bytes, percent
+from ..table import AtLeast, Cell, Difference, Kind, Share
+from ..units import UNKNOWN, at_least, decimal, grouped, human, human_bytes, percent, signed
 
 
 def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
@@ -17,6 +17,8 @@ def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
         ('1,814,073,344', '1.81 G', '?')
         >>> show(((1, 3, 224, 224),), "shape"), show(AtLeast(2048), "bytes"), show(Share(1, 3), "share")
         ('1×3×224×224', '≥ 2.00 KiB', '33.3 %')
+        >>> show(Difference(-1234), "count"), show(Difference(2048), "bytes")
+        ('−1,234', '+2.00 KiB')
     """
     if cell is None:
         return UNKNOWN
@@ -24,6 +26,8 @@ def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
         return printable(cell)
     if isinstance(cell, AtLeast):
         return at_least(show(cell.value, kind, compact))
+    if isinstance(cell, Difference):
+        return signed(cell.value, lambda size: show(size, kind, compact))
     if isinstance(cell, Share):
         return decimal(cell.part, cell.whole) if kind == "ratio" else percent(cell.part, cell.whole)
     if isinstance(cell, int):
@@ -40,4 +44,4 @@ def printable(text: str) -> str:
 
 def is_zero(cell: Any) -> bool:
     """Whether a cell says: nothing here."""
-    return cell[0] == 0 if isinstance(cell, Share) else cell == 0
+    return cell[0] == 0 if isinstance(cell, Share | Difference) else cell == 0

@@ -6,7 +6,7 @@ from csv import writer
 from io import StringIO
 
 from ..errors import show_shape
-from ..table import AtLeast, Cell, Document, Share
+from ..table import AtLeast, Cell, Difference, Document, Share
 from ..units import ratio
 
 
@@ -37,6 +37,6 @@ def _raw(cell: Cell) -> str | int:
         return cell
     if isinstance(cell, Share):
         return ratio(cell.part, cell.whole)
-    if isinstance(cell, AtLeast):
+    if isinstance(cell, AtLeast | Difference):
         return cell.value
     return " ".join(show_shape(shape).replace("×", "x") for shape in cell)

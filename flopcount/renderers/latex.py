@@ -18,6 +18,9 @@ ESCAPES = str.maketrans(
         "|": r"\textbar{}",
         "×": r"$\times$",
         "≥": r"$\geq$",
+        "−": "$-$",
+        "→": r"$\rightarrow$",
+        "Δ": r"$\Delta$",
         "·": r"\textperiodcentered{}",
         "…": r"\dots{}",
     }

@@ -172,8 +172,8 @@ def _pad(text: str, strip: Strip) -> str:
 
 
 def _bars(shares: Sequence[Cell], length: int, color: bool) -> list[str]:
-    """A bar per share; the largest fills the length."""
-    parts = [share.part if isinstance(share, Share) else 0 for share in shares]
+    """A bar per share; the largest fills the length, whichever way it goes."""
+    parts = [abs(share.part) if isinstance(share, Share) else 0 for share in shares]
     largest = max(parts, default=0) or 1
     bars = []
     for part in parts:
