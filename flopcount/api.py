@@ -9,10 +9,12 @@ from typing import Any
 from .collector import paused
 from .comparison import Comparison, compare_reports
 from .conventions import Convention, find_convention
+from .effect import Effect, effect_of
 from .engine import Report, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from .graph import Graph
 from .metrics import misses
+from .rewriting import rewrite
 from .sources import Inputs, load
 
 
@@ -107,6 +109,46 @@ def compare(
             for each in found
         ]
     )
+
+
+def compare_rewritten(
+    source: str | Path | Graph,
+    requests: str | Iterable[str],
+    *,
+    inputs: Inputs | Iterable[str] | None = None,
+    batch: int | None = 1,
+    settings: Mapping[str, Any] | None = None,
+    convention: str | Convention = "lecture",
+    mode: str | None = None,
+    counting: Iterable[str] = (),
+    ignoring: Iterable[str] = (),
+) -> Effect:
+    """Rewrite a network, and count it before and after.
+
+    Args:
+        source: What `load` takes, or a graph.
+        requests: The rewrites, in order: `"separable:between=bn,relu"`.
+        inputs: See `load`; a graph has its own.
+        batch: See `load`.
+        settings: See `load`.
+        convention: See `analyze`.
+        mode: See `analyze`; None: the one in which the rewrites show.
+        counting: See `analyze`.
+        ignoring: See `analyze`.
+
+    Raises:
+        UsageError: There is no such rewrite, option or layer.
+        FlopcountError: The source cannot be read, or a rewrite cannot be applied; with the layer and why.
+
+    Example:
+        >>> effect = compare_rewritten("alexnet", "transfer:classes=20")
+        >>> effect.comparison.reports[1].totals["trainable_params"].value
+        81940
+    """
+    chosen = find_convention(convention) if isinstance(convention, str) else convention
+    with paused():
+        graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+        return effect_of(rewrite(graph, requests), chosen.adjusted(counting, ignoring), mode)
 
 
 def _refuse_unknown(settings: Mapping[str, Any], graphs: Iterable[Graph]) -> None:

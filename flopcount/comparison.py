@@ -117,8 +117,8 @@ def comparison_document(
     if comparison.pairs is None:
         if depth is not None or by != "layer" or top is not None:
             raise UsageError("only two networks are compared layer by layer", hint="leave out --depth, --by and --top")
-        table = _side_by_side(comparison, figures, metrics, said, caption)
-        return Document((table,), lambda: _data(comparison, figures, None, said))
+        table = side_by_side(comparison, figures, metrics, said, caption)
+        return Document((table,), lambda: comparison_data(comparison, figures, None, said))
     differences = Differences(figures[0], figures[1], comparison.pairs)
     with paused():
         difference = differences.table(
@@ -126,8 +126,8 @@ def comparison_document(
             columns=columns, depth=depth, by=by, sort=sort, top=top,
             extra=extra(differences), notes=said, caption=caption,
         )  # fmt: skip
-        networks = _side_by_side(comparison, figures, metrics)
-    return Document((networks, difference), lambda: _data(comparison, figures, differences, said))
+        networks = side_by_side(comparison, figures, metrics)
+    return Document((networks, difference), lambda: comparison_data(comparison, figures, differences, said))
 
 
 def _named(convention: Convention) -> str:
@@ -146,7 +146,7 @@ def _metrics(report: Report, columns: Sequence[str] | None) -> list[Metric]:
     return [find_metric(key, report.convention) for key in keys]
 
 
-def _side_by_side(
+def side_by_side(
     comparison: Comparison,
     figures: Sequence[Figures],
     metrics: Sequence[Metric],
@@ -204,7 +204,7 @@ def _differing(what: str, titles: Sequence[str], values: Sequence[str]) -> Itera
         yield f"{what} differ: " + "; ".join(f"{value} ({', '.join(some)})" for value, some in having.items())
 
 
-def _data(
+def comparison_data(
     comparison: Comparison, figures: Sequence[Figures], differences: Differences | None, notes: Sequence[str]
 ) -> dict[str, Any]:
     """What `compare --format json` prints: networks without their layers, and two networks' layers in pairs."""

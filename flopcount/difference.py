@@ -66,9 +66,17 @@ class Differences:
         before: The first report's figures.
         after: The second's.
         pairs: What `matching.match` says of their layers.
+        label: What to call the row of a pair.
     """
 
-    def __init__(self, before: Figures, after: Figures, pairs: Sequence[Pair]) -> None:
+    def __init__(
+        self,
+        before: Figures,
+        after: Figures,
+        pairs: Sequence[Pair],
+        label: Callable[[Pair], str] = lambda pair: pair.label,
+    ) -> None:
+        self.label = label
         self.convention = before.report.convention
         self.pairs = pairs
         self.figures = before, after
@@ -154,7 +162,7 @@ class Differences:
         if by == "layer" and depth is None:
             same = [pair for pair in self.pairs if _alike(pair)]
             differ = [pair for pair in self.pairs if not _alike(pair)] if len(same) < len(self.pairs) else []
-            return [self.group(pair.label, pair.status, (pair,)) for pair in differ], same
+            return [self.group(self.label(pair), pair.status, (pair,)) for pair in differ], same
         folded = [(group, all(map(_alike, group.pairs))) for group in self.folded(by, depth)]
         same = [pair for group, alike in folded if alike for pair in group.pairs]
         return [group for group, alike in folded if not alike], same
@@ -212,7 +220,7 @@ class Differences:
         if side not in SIDES[:2]:
             raise UsageError(f"unknown column '{key}.{side}'", hint=did_you_mean(side, SIDES[:2]))
         part, whole = (self.measured(METRICS[of]) for of in (RATIOS[key].part, RATIOS[key].whole))
-        title, after = RATIOS[key].title, side == "after"
+        title, after = RATIOS[key].title_in(self.convention), side == "after"
 
         def cell(group: Group) -> Cell:
             return (

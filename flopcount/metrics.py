@@ -57,6 +57,10 @@ class Ratio(Struct, frozen=True):
     whole: str
     kind: Literal["share", "ratio"] = "share"
 
+    def title_in(self, convention: Convention) -> str:
+        """How a table heads it under a convention."""
+        return self.title or f"{convention.unit}s/B"
+
 
 UNDONE = ("masked", "recomputed")
 """Roles of work that the mathematics does not ask for: thrown away, or done for the second time."""
@@ -145,6 +149,11 @@ METRICS: dict[str, Metric] = {
             lambda layer, _: layer.trainable_params, batched=False,
         ),
         Metric(
+            "frozen_params", "frozen", "learned numbers that training leaves as they are",
+            lambda layer, _: None if layer.params is None else layer.params - (layer.trainable_params or 0),
+            batched=False,
+        ),
+        Metric(
             "buffers", "buffers", "numbers kept but not learned: running means and variances",
             lambda layer, _: layer.buffers, batched=False,
         ),
@@ -190,7 +199,7 @@ RATIOS: dict[str, Ratio] = {
         Ratio("share", "share", "share of the total count", "count", "count"),
         Ratio("params_share", "of params", "share of all parameters", "params", "params"),
         Ratio("depthwise_share", "depthwise", "share of all MACs, if depthwise", "depthwise_macs", "macs"),
-        Ratio("intensity", "per byte", "arithmetic intensity: count per byte of traffic", "count", "traffic", "ratio"),
+        Ratio("intensity", "", "arithmetic intensity: count per byte of traffic", "count", "traffic", "ratio"),
     )
 }  # fmt: skip
 

@@ -83,7 +83,8 @@ def rewrite(graph: Graph, requests: str | Iterable[str]) -> Rewriting:
         current = step.result.graph
     said = [graph.provenance.about, *(f"rewritten by {step.request}" for step in steps)]
     provenance = replace(current.provenance, about="; ".join(filter(None, said)))
-    return Rewriting(graph, replace(current, provenance=provenance), tuple(steps), replaced)
+    after = replace(current, name=f"{graph.name} rewritten", provenance=provenance)
+    return Rewriting(graph, after, tuple(steps), replaced)
 
 
 def find_rewrite(name: str) -> Rewrite:

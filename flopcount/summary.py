@@ -184,7 +184,7 @@ class _Builder:
         if isinstance(source, Metric):
             return Column(source.key, source.title_in(self.report.convention), source.kind)
         if isinstance(source, Ratio):
-            return Column(source.key, source.title, source.kind)
+            return Column(source.key, source.title_in(self.report.convention), source.kind)
         return Column(
             source.key, "module" if source.key == "layer" and self.by == "module" else source.title, source.kind
         )

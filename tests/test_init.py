@@ -89,6 +89,7 @@ FLOORS = (
     "summary explanation",
     "renderers sources listing difference advice",
     "comparison advisory",
+    "effect",
     "api",
     "cli",
     "__main__",

@@ -29,6 +29,7 @@ MACS = [13_824, 0, 4_608, 0, 8_192, 0, 10_240]
 BY_HAND: dict[str, list[int]] = {
     "params": [224, 0, 72, 16, 128, 0, 10_250],
     "trainable_params": [224, 0, 72, 16, 128, 0, 10_250],
+    "frozen_params": [0] * 7,
     "buffers": [0, 0, 0, 16, 0, 0, 0],
     "macs": MACS,
     # The lecture: 2·K with a bias, 2·K - 1 without, for each output.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..errors import UsageError
 from .options import (
     Batch,
     ConventionName,
@@ -13,8 +14,9 @@ from .options import (
     Format,
     Ignoring,
     Input,
-    ModeName,
+    OptionalMode,
     Output,
+    RewriteRequests,
     Settings,
     Sources,
     names_of,
@@ -24,11 +26,12 @@ from .options import (
 
 def compare(
     sources: Sources,
+    rewrite: RewriteRequests = None,
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
     convention: ConventionName = "lecture",
-    mode: ModeName = "eval",
+    mode: OptionalMode = None,
     count: Counting = None,
     ignore: Ignoring = None,
     depth: Annotated[
@@ -53,26 +56,33 @@ def compare(
 ) -> None:
     """Networks side by side, and two of them layer by layer: what differs, and what it costs.
 
+    With --rewrite, one network as it is and as the rewrites make it.
     --input and --batch hold for all; --set for the networks that have such a parameter.
     """
     from .. import api
-    from ..comparison import comparison_document
     from .output import show
 
-    comparison = api.compare(
-        *sources,
-        inputs=input,
-        batch=batch,
-        settings=settings_of(set_),
-        convention=convention,
-        mode=mode,
-        counting=names_of(count),
-        ignoring=names_of(ignore),
-    )
-    document = comparison_document(
-        comparison, columns=names_of(columns) or None, depth=depth, by=by, sort=sort, top=top
-    )
-    show(document, format, output)
+    options: dict[str, Any] = {
+        "inputs": input, "batch": batch, "settings": settings_of(set_), "convention": convention,
+        "counting": names_of(count), "ignoring": names_of(ignore),
+    }  # fmt: skip
+    shown: dict[str, Any] = {
+        "columns": names_of(columns) or None, "depth": depth, "by": by, "sort": sort, "top": top,
+    }  # fmt: skip
+    if rewrite:
+        from ..effect import effect_document
+
+        if len(sources) > 1:
+            raise UsageError("--rewrite takes one network, which it is compared with", hint="leave out the others")
+        effect = api.compare_rewritten(sources[0], rewrite, mode=mode, **options)
+        reports = effect.comparison.reports
+        show(effect_document(effect, **shown), format, output)
+    else:
+        from ..comparison import comparison_document
+
+        comparison = api.compare(*sources, mode=mode or "eval", **options)
+        reports = comparison.reports
+        show(comparison_document(comparison, **shown), format, output)
     if strict:
-        for report in comparison.reports:
+        for report in reports:
             api.require(report)

@@ -34,6 +34,12 @@ ModeName = Annotated[
     str,
     typer.Option("--mode", metavar="eval|train", help="The forward pass at test time, or one training step."),
 ]
+OptionalMode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode", metavar="eval|train", help="As for report; without it, the one in which the rewrites show: eval."
+    ),
+]
 Counting = Annotated[
     str | None, typer.Option("--count", metavar="OPS", help="Price every primitive of these ops too: bn,relu.")
 ]

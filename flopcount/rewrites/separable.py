@@ -20,6 +20,8 @@ from ._options import Options as Base
 from ._options import Tags, inner_layers
 
 MEANT = STANDARD
+PROMISE = "1/D2 + 1/F²"
+"""What the lecture says is left, as a table heads it."""
 
 
 class Options(Base, frozen=True, kw_only=True):
