@@ -170,12 +170,24 @@ def _stays(rewriting: Rewriting, top: int | None) -> Table | None:
     return Table(f"{grouped(len(rows))} stay as they are", columns, tuple(rows[:top]), more)
 
 
-def _notes(effect: Effect, figures: Sequence[Figures], differences: Differences) -> Iterator[str]:
-    for step in effect.rewriting.steps:
+def remarks(rewriting: Rewriting) -> Iterator[str]:
+    """Which of the rewrites change nothing, and why.
+
+    Example:
+        >>> from flopcount.rewriting import rewrite
+        >>> from flopcount.sources import load
+        >>> list(remarks(rewrite(load("vgg16"), "fold-bn")))
+        ['fold-bn changes nothing: no layer is a batch normalisation']
+    """
+    for step in rewriting.steps:
         if not step.result.replaced:
             meant = find_rewrite(step.name).MEANT
             why = "every layer that it is meant for stays" if step.result.kept else f"no layer is {meant}"
             yield f"{step.request} changes nothing: {why}"
+
+
+def _notes(effect: Effect, figures: Sequence[Figures], differences: Differences) -> Iterator[str]:
+    yield from remarks(effect.rewriting)
     before, after = effect.comparison.reports
     if not effect.rewriting.replaced:
         return

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, compare, explain, listing, report, schema
+from . import advise, compare, explain, listing, report, rewrite, schema
 
 BUG, INTERRUPTED = 70, 130
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
+app.command("rewrite")(rewrite.rewrite)
 app.command("advise")(advise.advise)
 app.command("list")(listing.list_entries)
 app.command("schema")(schema.schema)

@@ -20,7 +20,15 @@ def show(document: Document, format: str, output: str | None) -> None:
     from .. import registry
 
     renderer = registry.load("renderers", format)
-    text = renderer.render(document, color=output is None and _wants_color(), width=_width(output))
+    write(renderer.render(document, color=output is None and _wants_color(), width=_width(output)), output)
+
+
+def write(text: str, output: str | None) -> None:
+    """Print a text, or write it to a file.
+
+    Raises:
+        SourceError: The file cannot be written.
+    """
     if output is None:
         _print(text)
     else:

@@ -1,0 +1,38 @@
+"""`flopcount rewrite`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .options import Batch, Input, Output, Settings, Source, settings_of
+
+
+def rewrite(
+    source: Source,
+    rewrites: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME[:OPTIONS]...", help="What to do, in order; see `flopcount list rewrites`."),
+    ],
+    input: Input = None,
+    batch: Batch = 1,
+    set_: Settings = None,
+    output: Output = None,
+) -> None:
+    """The rewritten network as a spec, which reads back to the same counts.
+
+    `flopcount compare SOURCE --rewrite NAME` shows what it costs.
+    """
+    from .. import rewriting
+    from ..effect import remarks
+    from ..readers.spec.write import spec_text
+    from ..sources import load
+    from .output import write
+
+    graph = load(source, inputs=input, batch=batch, settings=settings_of(set_))
+    rewritten = rewriting.rewrite(graph, rewrites)
+    write(spec_text(rewritten.after), output)
+    for remark in remarks(rewritten):
+        print(f"note: {remark}", file=sys.stderr)
