@@ -119,8 +119,6 @@ class Expander:
 
     def _op(self, entry: OpEntry, inputs: Tensors, env: Environment, frame: Frame, name: str) -> Tensors:
         full_name = frame.prefix + name
-        if entry.ties:
-            self._budget.spend(entry.node, len(entry.ties))
         return self.builder.add(
             entry.ready or self._make(entry, self._seeing(env, inputs)),
             inputs,
@@ -243,6 +241,7 @@ class Expander:
 
     def _weight(self, entry: OpEntry, wanted: str, name: str) -> Tensor:
         """The weight that `weight:` names, sought from the layer's own scope outwards; `.a.weight` from the top."""
+        self._budget.spend(entry.node, 1)
         for node in self.builder.nodes[self._indexed :]:
             self._weights.update((weight.name, weight) for weight in node.weights)
         self._indexed = len(self.builder.nodes)

@@ -45,6 +45,7 @@ def spec_text(graph: Graph) -> str:
           - relu
     """
     with paused():
+        graph = _undeclared(graph)
         text = "\n".join([*_head(graph), *_layers(graph, wiring := Wiring(graph)), *_tail(graph, wiring), ""])
         _read_back(graph, text)
     return text
@@ -155,7 +156,7 @@ def _read_back(graph: Graph, text: str) -> None:
     for node, other in zip(graph.nodes, again.nodes, strict=True):
         for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable"):
             ours, theirs = getattr(node, aspect), getattr(other, aspect)
-            if ours != theirs and _undeclared(ours) != theirs:
+            if ours != theirs:
                 raise SpecError(
                     f"cannot be written as a spec: its {aspect} would read back as {theirs}",
                     where=node.where,
@@ -168,12 +169,22 @@ def _read_back(graph: Graph, text: str) -> None:
 
 def _whole(graph: Graph) -> list[Any]:
     """What a spec says beside its layers."""
-    tensors = (_undeclared(graph.inputs), _undeclared(graph.outputs))
-    return [graph.name, *tensors, graph.batch, graph.dtype, graph.provenance.about, graph.provenance.citation]
+    texts = graph.name, graph.provenance.about, graph.provenance.citation
+    return [graph.inputs, graph.outputs, graph.batch, graph.dtype, texts]
 
 
-def _undeclared(value: Any) -> Any:
-    """Tensors without the shapes that their source stated, which a spec does not."""
-    if isinstance(value, tuple):
-        return tuple(replace(tensor, declared=None) if tensor.declared else tensor for tensor in value)
-    return value
+def _undeclared(graph: Graph) -> Graph:
+    """The graph without the shapes that its source stated besides, which a spec does not."""
+
+    def plain(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if all(tensor.declared is None for tensor in tensors):
+            return tensors
+        return tuple(replace(tensor, declared=None) for tensor in tensors)
+
+    nodes = tuple(
+        replace(node, inputs=plain(node.inputs), outputs=plain(node.outputs), weights=plain(node.weights))
+        if any(tensor.declared for tensor in node.inputs + node.outputs + node.weights)
+        else node
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes, inputs=plain(graph.inputs), outputs=plain(graph.outputs))
