@@ -9,7 +9,7 @@ from ...op import Op
 from .budget import Budget
 from .copies import copies
 from .document import where
-from .frame import Frame, Tensors
+from .frame import Frame, Tensors, candidates
 from .parse import make_op
 from .syntax import Block, BranchesEntry, CallEntry, Entry, GroupEntry, OpEntry, Template
 from .values import Environment, InputView, bind, evaluate, fill
@@ -124,7 +124,7 @@ class Expander:
             inputs,
             name=full_name,
             where=where(self.path, entry.node),
-            tied={"weight": self._weight(entry, entry.weight, full_name)} if entry.weight else None,
+            tied={key: self._weight(entry, wanted, full_name) for key, wanted in entry.ties.items()},
             trainable=not self._frozen,
         )
 
@@ -240,14 +240,12 @@ class Expander:
             frame.names[scope + name] = (tensor,)
 
     def _weight(self, entry: OpEntry, wanted: str, name: str) -> Tensor:
-        """The weight that `weight:` names, sought from the layer's own scope outwards."""
+        """The weight that `weight:` names, sought from the layer's own scope outwards; `.a.weight` from the top."""
+        self._budget.spend(entry.node, 1)
         for node in self.builder.nodes[self._indexed :]:
             self._weights.update((weight.name, weight) for weight in node.weights)
         self._indexed = len(self.builder.nodes)
-        scope = name
-        while scope:
-            scope = scope.rpartition(".")[0]
-            candidate = f"{scope}.{wanted}" if scope else wanted
+        for candidate in candidates(wanted, name):
             if candidate in self._weights:
                 return self._weights[candidate]
         raise SpecError(

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct, field
 
 from ...graph import Tensor
 from .syntax import Entry
 
 Tensors = tuple[Tensor, ...]
+
+
+def candidates(wanted: str, layer: str) -> Iterator[str]:
+    """The full names that a weight's name can mean, the layer's own scope first; a leading dot means the top alone.
+
+    Example:
+        >>> list(candidates("a.weight", "main.0.b")), list(candidates(".a.weight", "main.0.b"))
+        (['main.0.a.weight', 'main.a.weight', 'a.weight'], ['a.weight'])
+    """
+    if wanted.startswith("."):
+        yield wanted[1:]
+        return
+    while layer:
+        layer = layer.rpartition(".")[0]
+        yield f"{layer}.{wanted}" if layer else wanted
 
 
 class Frame(Struct):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yaml.nodes import ScalarNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from ...errors import SpecError
 from .document import where
 from .syntax import Node, Repeat, Template, Walk
 from .values import read_identifier, read_mapping, read_names, read_template, read_text, read_texts, read_value
+from .wording import cut
 
 
 def read_modifier(path: str, key: str, node: Node, said: dict[str, Any]) -> None:
@@ -35,6 +36,15 @@ def _trainable(path: str, node: Node) -> bool:
     if not isinstance(value, bool):
         raise SpecError("trainable must be true or false", where=where(path, node))
     return value
+
+
+def _ties(path: str, node: Node) -> dict[str, str]:
+    """`weight: embed.weight`, or the names of several: `{weight: embed.weight, bias: embed.bias}`."""
+    if type(node) is not MappingNode:
+        return {"weight": read_text(path, node, "weight")}
+    if not node.value:
+        raise SpecError("weight names nothing", where=where(path, node), hint="weight: {bias: embed.bias}")
+    return {key: read_text(path, value, f"weight '{cut(key)}'") for key, _, value in read_mapping(path, node, "weight")}
 
 
 def _repeat(path: str, node: Node) -> Repeat:
@@ -71,7 +81,7 @@ _READERS: dict[str, tuple[str, Callable[[str, Node], Any]]] = {
     "name": ("name", lambda path, node: read_template(path, node, "name")),
     "from": ("sources", lambda path, node: read_templates(path, node, "from")),
     "outputs": ("outputs", lambda path, node: read_names(path, node, "outputs")),
-    "weight": ("weight", lambda path, node: read_text(path, node, "weight")),
+    "weight": ("ties", _ties),
     "when": ("when", read_value),
     "repeat": ("repeat", _repeat),
     "each": ("each", _each),

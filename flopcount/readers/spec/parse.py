@@ -208,7 +208,7 @@ class BodyParser(Struct):
         )
 
     def _refuse_weight(self, common: dict[str, Any], head: str, node: Node) -> None:
-        if "weight" in common:
+        if "ties" in common:
             raise SpecError(
                 f"`weight` does not belong to '{head}'",
                 where=where(self.path, node),

@@ -23,7 +23,10 @@ _MODIFIERS: dict[str, Schema] = {
     "name": {"type": ["string", "integer"], "description": "the layer's name; expressions in braces: layer{i + 1}"},
     "from": {**_NAMES, "description": "what it reads; without it, the layer before"},
     "outputs": {**_NAMES, "description": "names for its results"},
-    "weight": {**_TEXT, "description": "the weight to share: embed.weight"},
+    "weight": {
+        "anyOf": [_TEXT, {"type": "object", "minProperties": 1, "additionalProperties": _TEXT}],
+        "description": "the weight to share: embed.weight; several by name: {weight: embed.weight, bias: embed.bias}",
+    },
     "when": {**_VALUE, "description": "whether it stands at all: stride != 1"},
     "repeat": {**_VALUE, "description": "how often it stands: n, or n as i"},
     "each": {**_VALUES, "description": "lists walked together: {c: [64, 128], s: [1, 2]}"},

@@ -75,7 +75,7 @@ class Entry(Struct, kw_only=True, gc=False):
         name: Its own name, or None for one made from its kind and a number.
         sources: The names that `from:` gives; None: the layer before.
         outputs: The names that its results take.
-        weight: The weight to share: `embed.weight`.
+        ties: The weights to share, by the names that they have in its op: `{weight: embed.weight}`.
         when: Whether it stands at all.
         repeat: How often it stands.
         each: The lists that it walks.
@@ -86,7 +86,7 @@ class Entry(Struct, kw_only=True, gc=False):
     name: Template | None = None
     sources: tuple[Template, ...] | None = None
     outputs: tuple[str, ...] = ()
-    weight: str | None = None
+    ties: dict[str, str] = field(default_factory=dict)
     when: Value | None = None
     repeat: Repeat | None = None
     each: tuple[Walk, ...] = ()

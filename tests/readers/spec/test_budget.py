@@ -33,3 +33,15 @@ def test_time_is_the_last_fuse(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "input: [3]\nlayers:\n  - relu:\n    when: sum(range(1000 + i)) < 0\n    repeat: 9 as i\n"
     with pytest.raises(SpecError, match="the spec unfolds into more than can be computed in 0 seconds"):
         read(text, "net.yaml")
+
+
+def test_every_shared_weight_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "input: [3]\nlayers:\n  - linear: {out: 3, name: a}\n"
+        "  - linear: {out: 3, weight: {weight: a.weight, bias: a.bias}}\n    repeat: 5\n"
+    )
+    monkeypatch.setattr("flopcount.readers.spec.budget.MAX_VALUES", 5 + 1 + 1 + 10)  # copies, rows, entry, ties
+    read(text, "net.yaml")
+    monkeypatch.setattr("flopcount.readers.spec.budget.MAX_VALUES", 5 + 1 + 1 + 9)
+    with pytest.raises(SpecError, match="the spec unfolds into more than 16 values"):
+        read(text, "net.yaml")

@@ -218,6 +218,33 @@ def test_a_weight_is_sought_from_the_inside_out() -> None:
     assert parameters(graph) == [20, 20, 20, 4, 4]
 
 
+def test_several_weights_are_tied_by_their_names() -> None:
+    graph = network("""
+        inputs: {x: [4], rows: [3, 4]}
+        layers:
+          - linear: {out: 4, name: a, from: x}
+          - linear: {out: 4, name: both, weight: {weight: a.weight, bias: a.bias}}
+          - linear: {out: 4, name: one, weight: {bias: a.bias}}
+          - attention: {heads: 2, name: attn, from: rows, weight: {q.weight: a.weight, out.bias: a.bias}}
+    """)
+    a, both, one, attn = graph.nodes
+    assert both.weights == a.weights
+    assert [weight.name for weight in one.weights] == ["one.weight", "a.bias"]
+    assert [weight.name for weight in (attn.weights[0], attn.weights[-1])] == ["a.weight", "a.bias"]
+    assert parameters(graph) == [20, 0, 16, 80 - 20]
+
+
+def test_a_weight_by_its_full_name() -> None:
+    graph = network("""
+        input: [4]
+        blocks: {unit: [{linear: {out: 4, name: a}}, {linear: {out: 4, weight: a.weight}},
+                        {linear: {out: 4, weight: .a.weight}}, {linear: {out: 4, weight: {bias: .unit1.a.bias}}}]}
+        layers: [{linear: {out: 4, name: a}}, unit]
+    """)
+    assert [node.weights[0].name for node in graph.nodes[2:4]] == ["unit1.a.weight", "a.weight"]
+    assert graph.nodes[4].weights[1].name == "unit1.a.bias"
+
+
 def test_what_is_frozen() -> None:
     graph = network("""
         input: [4]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from flopcount.graph import Tensor
-from flopcount.readers.spec.frame import Frame
+from flopcount.readers.spec.frame import Frame, candidates
 
 INNER, OUTER = (Tensor("inner", (1,)),), (Tensor("outer", (1,)),)
 
@@ -15,6 +15,12 @@ def test_names_are_sought_from_the_inside_out() -> None:
     assert frame.find("b", "main.") is None
     assert frame.find("deep.b", "main.") is INNER
     assert frame.find("main.deep.b", "skip.") is INNER
+
+
+def test_a_weight_is_sought_from_the_inside_out_or_at_the_top() -> None:
+    assert [*candidates("a.weight", "b")] == ["a.weight"]
+    assert [*candidates("a.weight", "m.n.b")] == ["m.n.a.weight", "m.a.weight", "a.weight"]
+    assert [*candidates(".a.weight", "m.n.b")] == ["a.weight"]
 
 
 def test_each_kind_and_scope_counts_for_itself() -> None:

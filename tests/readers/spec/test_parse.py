@@ -35,6 +35,8 @@ def parser() -> BodyParser:
         ("- linear: {out: 4, trainable: false}", "- linear: 4\n  trainable: false"),
         ("- {linear: {out: 2}, name: a}\n- linear: {out: 2, weight: a.weight, from: input}",
          "- {linear: {out: 2}, name: a}\n- {linear: 2, weight: a.weight, from: [input]}"),
+        ("- {linear: {out: 2}, name: a}\n- linear: {out: 2, weight: {weight: a.weight}, from: input}",
+         "- {linear: {out: 2}, name: a}\n- {linear: 2, weight: a.weight, from: [input]}"),
         ("~", "[]"),
     ],
 )  # fmt: skip

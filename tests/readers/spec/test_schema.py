@@ -60,6 +60,7 @@ VALID = [
     "{input: [3], layers: [{branches: {m: [relu], s: []}, join: {concat: {axis: 1}}}, {layers: [relu], let: {a: 1}}]}",
     "{input: [3], layers: [{branches: [[relu], []]}, {add: , from: [a, b]}]}",
     "{input: [3], layers: []}",
+    "{input: [3], layers: [{linear: {out: 4, weight: a.weight}}, {linear: {out: 4, weight: {bias: a.bias}}}]}",
 ]
 INVALID = [
     "[relu]",
@@ -81,6 +82,8 @@ INVALID = [
     "{input: [3], layers: [{conv: {out: 4, kernel: 3, bias: 1}}]}",
     "{input: [3], layers: [{relu: , trainable: maybe}]}",
     "{input: [3], layers: [{relu: , name: [a]}]}",
+    "{input: [3], layers: [{linear: {out: 4, weight: {}}}]}",
+    "{input: [3], layers: [{linear: {out: 4, weight: {bias: [a.bias]}}}]}",
     "{input: [3], layers: [{relu: , each: [1, 2]}]}",
     "{input: [3], blocks: {u: {layers: [relu], arguments: [a]}}, layers: [u]}",
     "{input: [3], blocks: {u: {args: [a]}}, layers: [u]}",

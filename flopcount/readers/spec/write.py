@@ -1,0 +1,190 @@
+"""A graph as a spec: flat, a line a layer, with every name as it was. The inverse of `read`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from msgspec.structs import replace
+
+from ...collector import paused
+from ...errors import FlopcountError, SpecError, show_shape
+from ...fields import REQUIRED, fields_of
+from ...graph import Graph, Node, Tensor
+from ...ops import OPS
+from . import read
+from .document import MAX_BYTES
+from .flow import braced, joined, keyed, listed, prose, text_scalar, value_pieces
+from .wiring import Wiring
+
+_FEW = 2
+"""Paragraphs of so few layers stand together without an empty line."""
+
+
+def spec_text(graph: Graph) -> str:
+    """Write a graph as a spec that reads back to an equal graph, and so to the same counts.
+
+    What the graph promises to cost (`Provenance.expect`) is left out, and so is the batch, which the reader is told.
+
+    Args:
+        graph: The network.
+
+    Returns:
+        A YAML text.
+
+    Raises:
+        SpecError: The language cannot say it; with the layer. Nothing is written wrong: the text has been read back.
+
+    Example:
+        >>> print(spec_text(read("{input: [8], layers: [{linear: {out: 4, name: fc}}, relu]}", "net.yaml")), end="")
+        name: net
+        input: [8]
+        layers:
+          - linear: {name: fc, out: 4}
+          - relu
+    """
+    with paused():
+        graph = _undeclared(graph)
+        text = "\n".join([*_head(graph), *_layers(graph, wiring := Wiring(graph)), *_tail(graph, wiring), ""])
+        _read_back(graph, text)
+    return text
+
+
+def _head(graph: Graph) -> Iterator[str]:
+    yield prose("name", graph.name)
+    if graph.provenance.about:
+        yield prose("about", graph.provenance.about)
+    if graph.provenance.citation:
+        yield prose("source", graph.provenance.citation)
+    if graph.dtype != "float32":
+        yield f"dtype: {text_scalar(graph.dtype)}"
+    if not graph.inputs:
+        raise SpecError(f"'{graph.name}' has no input, and a spec has at least one")
+    if [tensor.name for tensor in graph.inputs] == ["input"]:
+        yield joined(keyed("input", _input(graph, graph.inputs[0])), "  ")
+        return
+    yield "inputs:"
+    for tensor in graph.inputs:
+        yield joined(keyed(f"  {text_scalar(tensor.name)}", _input(graph, tensor)), "    ")
+
+
+def _input(graph: Graph, tensor: Tensor) -> list[str]:
+    batched = graph.batch is not None
+    if batched and tensor.shape[:1] != (graph.batch,):
+        raise SpecError(
+            f"the input '{tensor.name}' is {show_shape(tensor.shape)}, which does not begin with the batch"
+            f" of {graph.batch}",
+            hint="a spec states one sample of every input",
+        )
+    sample = value_pieces(tensor.shape[1:] if batched else tensor.shape)
+    if tensor.dtype == graph.dtype:
+        return sample
+    return braced([*keyed("shape", sample), f"dtype: {text_scalar(tensor.dtype)}"])
+
+
+def _layers(graph: Graph, wiring: Wiring) -> Iterator[str]:
+    if not graph.nodes:
+        yield "layers: []"
+        return
+    yield "layers:"
+    said = wiring.said()
+    lines_before = 0
+    for _, paragraph in groupby(graph.nodes, lambda node: _paragraph(node.name)):
+        nodes = tuple(paragraph)
+        if lines_before and max(lines_before, len(nodes)) > _FEW:
+            yield ""
+        lines_before = len(nodes)
+        for node in nodes:
+            try:
+                yield joined(_entry(node, next(said)), " " * 6)
+            except SpecError as error:
+                raise error.located(node.where, node.label) from None
+
+
+def _paragraph(name: str) -> str:
+    """What stands together, between empty lines: the first numbered module of a name, or its first module.
+
+    Example:
+        >>> _paragraph("layer1.0.conv1"), _paragraph("encoder.block3.mlp.fc"), _paragraph("head.fc"), _paragraph("fc")
+        ('layer1.0', 'encoder.block3', 'head', '')
+    """
+    modules = name.split(".")[:-1]
+    for i, module in enumerate(modules, start=1):
+        if any(map(str.isdigit, module)):
+            while i < len(modules) and modules[i].isdigit():
+                i += 1
+            return ".".join(modules[:i])
+    return modules[0] if modules else ""
+
+
+def _entry(node: Node, said: dict[str, list[str]]) -> list[str]:
+    """One layer, in pieces: what it is, and what else the wiring says of it."""
+    op = node.op
+    if op.tag not in OPS or OPS[op.tag] is not type(op):
+        raise SpecError(f"the spec language has no op '{op.tag}'")
+    known = fields_of(type(op))
+    fields = {name: value for name in known if (value := getattr(op, name)) != known[name].default}
+    rest = {**said, **({} if node.trainable else {"trainable": ["false"]})}
+    head = f"  - {op.tag}"
+    if not rest and not fields:
+        return [head]
+    first = next(iter(known), "")
+    if not rest and [*fields] == [first] and known[first].default is REQUIRED:
+        return keyed(head, value_pieces(fields[first]))
+    name = {"name": rest.pop("name")} if "name" in rest else {}
+    parts = {**name, **{key: value_pieces(value) for key, value in fields.items()}, **rest}
+    return keyed(head, braced([piece for key, value in parts.items() for piece in keyed(key, value)]))
+
+
+def _tail(graph: Graph, wiring: Wiring) -> Iterator[str]:
+    last = graph.nodes[-1].outputs if graph.nodes else graph.inputs if len(graph.inputs) == 1 else ()
+    if graph.outputs != last:
+        yield joined(keyed("outputs", listed(wiring.references(graph.outputs))), "  ")
+
+
+def _read_back(graph: Graph, text: str) -> None:
+    """The promise of this file, kept by looking: whatever the rules above overlook is an error, never a wrong spec."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise SpecError(f"'{graph.name}' is too large to be written as a spec: over {MAX_BYTES >> 20} MB")
+    try:
+        again = read(text, "the written spec", batch=graph.batch)
+    except FlopcountError as error:
+        raise SpecError(
+            f"'{graph.name}' cannot be written as a spec: {error.what}", layer=error.layer, hint=error.hint
+        ) from None
+    for node, other in zip(graph.nodes, again.nodes, strict=True):
+        for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable"):
+            ours, theirs = getattr(node, aspect), getattr(other, aspect)
+            if ours != theirs:
+                raise SpecError(
+                    f"cannot be written as a spec: its {aspect} would read back as {theirs}",
+                    where=node.where,
+                    layer=node.label,
+                    facts={aspect: str(ours)},
+                )
+    if _whole(graph) != _whole(again):
+        raise SpecError(f"'{graph.name}' cannot be written as a spec: its inputs, outputs or texts read back otherwise")
+
+
+def _whole(graph: Graph) -> list[Any]:
+    """What a spec says beside its layers."""
+    texts = graph.name, graph.provenance.about, graph.provenance.citation
+    return [graph.inputs, graph.outputs, graph.batch, graph.dtype, texts]
+
+
+def _undeclared(graph: Graph) -> Graph:
+    """The graph without the shapes that its source stated besides, which a spec does not."""
+
+    def plain(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if all(tensor.declared is None for tensor in tensors):
+            return tensors
+        return tuple(replace(tensor, declared=None) for tensor in tensors)
+
+    nodes = tuple(
+        replace(node, inputs=plain(node.inputs), outputs=plain(node.outputs), weights=plain(node.weights))
+        if any(tensor.declared for tensor in node.inputs + node.outputs + node.weights)
+        else node
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes, inputs=plain(graph.inputs), outputs=plain(graph.outputs))
