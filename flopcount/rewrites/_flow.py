@@ -10,8 +10,8 @@ from ..graph import Node
 from ..ops.axes import axes_of, axis_of
 from ._channels import Axes, Axis, Piece, Widths, side_by_side, times
 
-Fields = dict[str, Any]
-"""The fields of an op that state sizes: an axis each, or a tuple of axes (a number where one is fixed)."""
+Fields = dict[str, Axis | list[Axis]]
+"""The fields of an op that state sizes: an axis each, or a list of axes."""
 
 Flow = tuple[list[Axes], Fields]
 Handler = Callable[[Node, Widths], Flow]
@@ -84,10 +84,11 @@ def _embedding(node: Node, widths: Widths) -> Flow:
 def _recurrent(node: Node, widths: Widths) -> Flow:
     op: Any = node.op
     batch, steps, _ = widths.of(node.inputs[0])
-    fields: Fields = {"hidden": (Piece(widths.new(op.hidden)),)}
+    state: Axis = (Piece(widths.new(op.hidden)),)
+    fields: Fields = {"hidden": state}
     if getattr(op, "proj", None):
-        fields["proj"] = (Piece(widths.new(op.proj)),)
-    out = times(fields.get("proj") or fields["hidden"], 2 if op.bidirectional else 1)
+        fields["proj"] = state = (Piece(widths.new(op.proj)),)
+    out = times(state, 2 if op.bidirectional else 1)
     return [[batch, steps, out] if op.sequence else [batch, out]], fields
 
 
@@ -108,7 +109,7 @@ def _table(node: Node, widths: Widths) -> Flow:
     """A parameter or constant: its sizes follow whatever it is joined with."""
     op: Any = node.op
     axes: Axes = [(Piece(widths.new(size, scales=False)),) for size in op.shape]
-    return [[widths.of(node.inputs[0])[0], *axes]], {"shape": tuple(axes)}
+    return [[widths.of(node.inputs[0])[0], *axes]], {"shape": axes}
 
 
 def _join(node: Node, widths: Widths) -> Flow:
@@ -152,7 +153,7 @@ def _split(node: Node, widths: Widths) -> Flow:
     if parts is None:
         widths.fix(axes[axis], f"{node.label} cuts it")
         parts = [None] * len(node.outputs)
-    fields = {"sizes": tuple(parts)} if op.sizes is not None and any(parts) else {}
+    fields: Fields = {"sizes": parts} if op.sizes is not None and any(parts) else {}
     return [[*axes[:axis], part, *axes[axis + 1 :]] for part in parts], fields
 
 

@@ -55,7 +55,8 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
     leading = 1 if graph.batch is None else 2
     shapes = {tensor.name: _resized(tensor, options.size, leading) for tensor in graph.inputs}
     if all(shape is None for shape in shapes.values()):
-        raise OpError(f"{graph.name} reads no image with {len(options.size)} spatial axes", hint=f"size is {NOUN}")
+        axes = f" with {len(options.size)} spatial axes" if len(options.size) > 1 else ""
+        raise OpError(f"{graph.name} reads no image{axes}", hint=f"size is {NOUN}")
     rebuild = Rebuild(graph, shapes)
     for node in graph.nodes:
         rebuild.copy(node)

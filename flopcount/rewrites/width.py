@@ -104,8 +104,7 @@ def _rebuilt(graph: Graph, options: Options, widths: Widths, fields: Mapping[str
 def _axes(fields: Fields) -> list[Axis]:
     axes: list[Axis] = []
     for value in fields.values():
-        # A tuple of axes, or one axis, which is a tuple of pieces.
-        axes += value if value and not hasattr(value[0], "width") else [value]
+        axes += value if isinstance(value, list) else [value]
     return axes
 
 
@@ -117,7 +116,7 @@ def _resized(op: Op, fields: Fields, options: Options, widths: Widths) -> Op:
     new: dict[str, Any] = {}
     for name, value in fields.items():
         now = getattr(op, name)
-        if value and not hasattr(value[0], "width"):
+        if isinstance(value, list):
             new[name] = tuple(
                 size if axis is None else _size(axis, options, widths) for axis, size in zip(value, now, strict=True)
             )

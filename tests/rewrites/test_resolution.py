@@ -61,7 +61,7 @@ def test_sizes_that_are_none(size: str, message: str) -> None:
 
 
 def test_what_reads_no_image() -> None:
-    with pytest.raises(OpError, match="lstm_lm reads no image with 1 spatial axes"):
+    with pytest.raises(OpError, match="lstm_lm reads no image\n"):
         rewrite(load("lstm_lm"), "resolution:size=160")
     with pytest.raises(OpError, match="alexnet reads no image with 3 spatial axes"):
         rewrite(load("alexnet"), "resolution:size=8x160x160")
