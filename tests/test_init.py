@@ -89,7 +89,9 @@ FLOORS = (
     "summary explanation",
     "renderers sources listing difference advice",
     "comparison advisory",
-    "api",
+    "api axis",
+    "sweeping",
+    "sweep_table",
     "cli",
     "__main__",
 )
