@@ -53,6 +53,8 @@ def read_axes(
         UsageError: There is nothing of such a name, a value cannot be read, something is both given and varied, or
             there are more than `MAX_POINTS` combinations.
     """
+    if not over:
+        raise UsageError("nothing is varied", hint="name what is, and its values: width=0.5,1.0")
     axes = tuple(_axis(opened, name, values) for name, values in over.items())
     names = [axis.name for axis in axes]
     if twice := next((name for name in names if names.count(name) > 1), None):

@@ -69,7 +69,7 @@ def sweep(
     ignoring: Iterable[str] = (),
     views: int = 1,
 ) -> Sweep:
-    """Count one network at many settings. The source is read once, and no two networks are held at a time.
+    """Count one network at many settings. The source is read once; the networks are built, counted and let go one by one.
 
     Where an input is varied, the network keeps its weights: a size at which a layer would have others is refused in its
     point (see `flopcount.resizing`).
@@ -100,15 +100,15 @@ def sweep(
     chosen = chosen.adjusted(counting, ignoring)
     with paused():
         opened = open_source(source)
-        fixed, settings = read_inputs(inputs) or {}, settings or {}
-        axes = read_axes(opened, over, inputs=fixed, batch=batch, settings=settings)
-        points: dict[tuple[int, ...], Point] = {}
-        for place, graph in _networks(opened, axes, fixed, batch, settings, views):
-            at = tuple(axis.texts[i] for axis, i in zip(axes, place, strict=True))
-            if isinstance(graph, FlopcountError):
-                points[place] = Point(at, error=graph)
-            else:
-                points[place] = _point(at, count(graph, chosen, mode, views))
+    fixed, settings = read_inputs(inputs) or {}, settings or {}
+    axes = read_axes(opened, over, inputs=fixed, batch=batch, settings=settings)
+    points: dict[tuple[int, ...], Point] = {}
+    for place, graph in _networks(opened, axes, fixed, batch, settings, views):
+        at = tuple(axis.texts[i] for axis, i in zip(axes, place, strict=True))
+        if isinstance(graph, FlopcountError):
+            points[place] = Point(at, error=graph)
+        else:
+            points[place] = _point(at, count(graph, chosen, mode, views))
     ordered = tuple(points[place] for place in sorted(points))
     errors = [point.error for point in ordered if point.error]
     if len(errors) == len(ordered):
@@ -126,12 +126,12 @@ def require_all(swept: Sweep) -> None:
     for point in swept.points:
         if point.error:
             raise point.error
-    partial = [point for point in swept.points if any(total.unknown for total in point.totals.values())]
-    if partial:
-        raise IncompleteError(
-            "some layers are such that nobody can count them",
-            facts={", ".join(point.at): "a lower bound" for point in partial[:10]},
-        )
+    for point in swept.points:
+        if point.graph and (unknown := max(total.unknown for total in point.totals.values())):
+            raise IncompleteError(
+                f"{point.graph.name} has {unknown} layer{'s'[: unknown > 1]} that nobody can count",
+                facts={axis.name: text for axis, text in zip(swept.axes, point.at, strict=True)},
+            )
 
 
 def _networks(
@@ -172,7 +172,8 @@ def _networks(
 def _attempt(opened: Opened, **options: Any) -> tuple[Graph | None, FlopcountError | None]:
     """A network, or why there is none at these sizes. A wrong request is no matter of sizes."""
     try:
-        return opened.build(**options), None
+        with paused():
+            return opened.build(**options), None
     except (OpError, SpecError) as error:
         return None, error
 
