@@ -97,7 +97,7 @@ def _axis(opened: Opened, name: str, values: str | Iterable[Any]) -> Axis:
         sizes = tuple(_batch(value) for value in given)
         return Axis(name, "batch", sizes, tuple(map(str, sizes)))
     if (name := only_input(opened, name)) in opened.inputs:
-        shapes = tuple(parse_input(value)[1] if isinstance(value, str) else _size(value) for value in given)
+        shapes = tuple(map(_size, given))
         return Axis(name, "input", shapes, tuple(map(_size_text, shapes)))
     known = [*opened.parameters, "batch", *opened.inputs]
     raise UsageError(f"there is no parameter and no input '{name}' to vary", hint=did_you_mean(name, known))
@@ -117,7 +117,12 @@ def _batch(value: Any) -> int:
 
 
 def _size(value: Any) -> Any:
-    """A shape, or a shape and its dtype, as `load` takes them."""
+    """One sample's shape and the dtype, if any, from a text or from what `load` takes."""
+    if isinstance(value, str):
+        name, size = parse_input(value)
+        if name:
+            raise UsageError(f"cannot read the input '{value}'", hint="write the name once: input=3x160x160,3x224x224")
+        return size
     sizes = tuple(value)
     return sizes if len(sizes) == 2 and not isinstance(sizes[0], int) else (sizes, None)
 

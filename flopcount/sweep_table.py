@@ -109,7 +109,7 @@ def _row(swept: Sweep, point: Point, keys: Iterable[str], first: Total) -> Row:
         return (*at, *("" for _ in keys), "")
     count = point.totals["count"]
     ratio = None if count.unknown or first.unknown else Share(count.value, first.value)
-    return (*at, *(_cell(point.totals[key]) for key in keys), ratio)
+    return (*at, *(_cell(point.totals[key], point.totals["layers"].value) for key in keys), ratio)
 
 
 def _setting(axis: Axis, text: str) -> Cell:
@@ -128,8 +128,11 @@ def _shown(axis: Axis, text: str) -> str:
     return f"{show_shape(shape)} {dtype}" if dtype else show_shape(shape)
 
 
-def _cell(total: Total) -> int | AtLeast:
-    return AtLeast(total.value) if total.unknown else total.value
+def _cell(total: Total, layers: int) -> int | AtLeast | None:
+    """A total: a lower bound where a layer is unknown, unknown where all are."""
+    if not total.unknown:
+        return total.value
+    return AtLeast(total.value) if total.unknown < layers else None
 
 
 def _label(swept: Sweep, point: Point) -> str:

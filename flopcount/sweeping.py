@@ -69,7 +69,7 @@ def sweep(
     ignoring: Iterable[str] = (),
     views: int = 1,
 ) -> Sweep:
-    """Count one network at many settings. The source is read once; the networks are built, counted and let go one by one.
+    """Count one network at many settings. The source is read once, and every network let go when it is counted.
 
     Where an input is varied, the network keeps its weights: a size at which a layer would have others is refused in its
     point (see `flopcount.resizing`).
