@@ -73,7 +73,7 @@ def test_a_learned_position_embedding_fixes_the_size() -> None:
             "{input: [3, 8, 8], layers: [{conv: 4, when: input.height == 8}]}",
             "has weights at the network's own size and is not there at this one",
         ),
-        ("{input: [3, 8, 8], layers: [{conv: {out: 4, bias: input.height > 8}}]}", "has 1 learned tensors, not 2"),
+        ("{input: [3, 8, 8], layers: [{conv: {out: 4, bias: input.height > 8}}]}", "has 1 learned tensor, not 2"),
         ("{input: [3, 8, 8], layers: [{conv: input.height}]}", "its weight is 8×3×1×1, not 16×3×1×1"),
         ("{input: [3, 8, 8], layers: [{linear: input.height}]}", "its weight is 8×8, not 16×16"),
     ],
