@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .pair import Pair
     from .payload import envelope
     from .sources import load
+    from .sweeping import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ __all__ = [
     "Op",
     "Pair",
     "Report",
+    "Sweep",
     "Tensor",
     "Total",
     "Work",
@@ -50,6 +52,7 @@ __all__ = [
     "envelope",
     "explain_layer",
     "load",
+    "sweep",
 ]
 
 _HOMES = {
@@ -73,6 +76,8 @@ _HOMES = {
     "Pair": "pair",
     "envelope": "payload",
     "load": "sources",
+    "Sweep": "sweeping",
+    "sweep": "sweeping",
 }
 
 

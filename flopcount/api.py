@@ -10,7 +10,7 @@ from .collector import paused
 from .comparison import Comparison, compare_reports
 from .conventions import Convention, find_convention
 from .effect import Effect, effect_of
-from .engine import Report, count
+from .engine import Report, batch_of, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from .graph import Graph
 from .metrics import misses
@@ -28,6 +28,7 @@ def analyze(
     mode: str = "eval",
     counting: Iterable[str] = (),
     ignoring: Iterable[str] = (),
+    views: int = 1,
 ) -> Report:
     """Count a network: output shapes, parameters, and primitive work, layer by layer.
 
@@ -40,6 +41,8 @@ def analyze(
         mode: `eval`, the forward pass at test time, or `train`, one training step.
         counting: Ops whose every primitive is priced besides (`--count`).
         ignoring: Ops, roles or kinds of work that are priced nothing (`--ignore`).
+        views: How many views (crops) of every sample the network sees at test time: 10 for ten-crop testing. The batch
+            holds them all; that of a graph holds them already.
 
     Returns:
         A report: exact integers, one layer per node.
@@ -54,8 +57,10 @@ def analyze(
     chosen = find_convention(convention) if isinstance(convention, str) else convention
     chosen = chosen.adjusted(counting, ignoring)
     with paused():
-        graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
-        return count(graph, chosen, mode)
+        if isinstance(source, Graph):
+            return count(source, chosen, mode, views)
+        graph = load(source, inputs=inputs, batch=batch_of(batch, views), settings=settings)
+        return count(graph, chosen, mode, views)
 
 
 def compare(

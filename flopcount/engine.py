@@ -60,12 +60,14 @@ class Report(Struct, frozen=True):
         layers: One per node, disjoint; they sum to the totals.
         convention: How work is priced.
         mode: `eval`: the forward pass at test time; `train`: one training step, forward and backward.
+        views: How many views (crops) of every sample the batch holds, as in multi-crop testing.
     """
 
     graph: Graph
     layers: tuple[Layer, ...]
     convention: Convention = LECTURE
     mode: str = "eval"
+    views: int = 1
 
     @property
     def uncounted(self) -> tuple[Layer, ...]:
@@ -89,7 +91,7 @@ class Report(Struct, frozen=True):
         return html.render(report_document([self]), color=True, width=None)
 
 
-def count(graph: Graph, convention: Convention = LECTURE, mode: str = "eval") -> Report:
+def count(graph: Graph, convention: Convention = LECTURE, mode: str = "eval", views: int = 1) -> Report:
     """Count every layer of a graph.
 
     Args:
@@ -97,21 +99,55 @@ def count(graph: Graph, convention: Convention = LECTURE, mode: str = "eval") ->
         convention: How the report's readers will price the work.
         mode: `eval` for the forward pass at test time, `train` for one training step: the forward pass in training and
             the gradients that it needs. The loss and the optimiser's step are no part of the network.
+        views: How many views of every sample the graph's batch holds.
 
     Returns:
         Layers in the graph's order, weights that several layers use counted at the first.
 
     Raises:
-        UsageError: There is no such mode.
+        UsageError: There is no such mode, or none with so many views.
     """
     if mode not in MODES:
         raise UsageError(f"unknown mode '{mode}'", hint=did_you_mean(mode, MODES))
+    _check_views(views, graph.batch, mode)
     counted: set[str] = set()
     if mode == "eval":
-        return Report(graph, tuple(_layer(node, _work(node, node.op), counted) for node in graph.nodes), convention)
+        layers = tuple(_layer(node, _work(node, node.op), counted) for node in graph.nodes)
+        return Report(graph, layers, convention, mode, views)
     gradients = Gradients(graph)
     steps = (_layer(node, _step(node, gradients), counted) for node in graph.nodes)
     return Report(graph, tuple(steps), convention, mode)
+
+
+def batch_of(batch: int | None, views: int) -> int | None:
+    """The batch that holds so many views of every sample.
+
+    Raises:
+        UsageError: There is no such number of views, or no batch to hold them.
+
+    Example:
+        >>> batch_of(8, 10), batch_of(None, 1)
+        (80, None)
+    """
+    if type(views) is not int or views < 1:
+        raise UsageError(f"the number of views must be a positive integer, not {views!r}")
+    if batch is None and views > 1:
+        raise UsageError("several views of a sample stand in a batch, and this network has none")
+    return batch if batch is None or type(batch) is not int else batch * views
+
+
+def _check_views(views: int, batch: int | None, mode: str) -> None:
+    batch_of(batch, views)
+    if views > 1 and mode == "train":
+        raise UsageError(
+            "several views of a sample are for test time: a training step sees one",
+            hint="leave out either the views or the mode 'train'; a larger batch trains on more samples",
+        )
+    if batch is not None and batch % views:
+        raise UsageError(
+            f"a batch of {batch} does not hold {views} views of every sample",
+            hint=f"a graph has its batch already: load it with batch={batch * views}",
+        )
 
 
 def op_in(mode: str, node: Node) -> Op:

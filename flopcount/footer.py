@@ -59,7 +59,11 @@ class _Origin:
         graph, convention = report.graph, report.convention
         tensors = [(tensor.name, f"{show_shape(tensor.shape)} {tensor.dtype}") for tensor in graph.inputs]
         inputs = f"input {tensors[0][1]}" if len(tensors) == 1 else ", ".join(map(" ".join, tensors))
-        self.network = [inputs, "" if graph.batch is None else f"batch {graph.batch}"]
+        self.network = [
+            inputs,
+            "" if graph.batch is None else f"batch {graph.batch // report.views}",
+            f"{grouped(report.views)} views of every sample" if report.views > 1 else "",
+        ]
         self.settings = [f"{name} = {show_value(value)}" for name, value in graph.provenance.settings.items()]
         self.step = STEPS[report.mode]
         self.priced = f"{convention.unit}s by the convention '{convention.name}'"

@@ -14,7 +14,7 @@ from . import __version__
 from .conventions import Convention
 from .engine import Layer, Report
 from .fields import show_value
-from .graph import Tensor
+from .graph import Graph, Tensor
 from .metrics import METRICS, Figures, misses
 from .op import Work
 
@@ -70,11 +70,10 @@ def network_data(report: Report, figures: Figures) -> dict[str, Any]:
     return {
         "model": graph.name,
         "source": graph.provenance.source,
-        "settings": {name: _setting(value) for name, value in graph.provenance.settings.items()},
-        "inputs": [_tensor(tensor) for tensor in graph.inputs],
-        "batch": graph.batch,
+        **graph_data(graph),
+        **({"views": report.views} if report.views > 1 else {}),
         "mode": report.mode,
-        "convention": _convention(convention),
+        "convention": convention_data(convention),
         "coverage": {
             "status": "partial" if report.uncounted else "complete",
             "uncounted": [
@@ -87,6 +86,15 @@ def network_data(report: Report, figures: Figures) -> dict[str, Any]:
             "missed": [miss._asdict() for miss in misses(report, figures)],
         },
         "totals": totals if convention.unit == "FLOP" else {**totals, "flops": None},
+    }
+
+
+def graph_data(graph: Graph) -> dict[str, Any]:
+    """What a network was asked to be: its parameters' values, its inputs, its batch."""
+    return {
+        "settings": {name: _setting(value) for name, value in graph.provenance.settings.items()},
+        "inputs": [_tensor(tensor) for tensor in graph.inputs],
+        "batch": graph.batch,
     }
 
 
@@ -106,7 +114,8 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
     return {"name": tensor.name, "shape": tensor.shape, "dtype": tensor.dtype}
 
 
-def _convention(convention: Convention) -> dict[str, Any]:
+def convention_data(convention: Convention) -> dict[str, Any]:
+    """How work is priced."""
     adjustments = {key: names for key in ("counted", "ignored") if (names := list(getattr(convention, key)))}
     return {"name": convention.name, "unit": convention.unit, "source": convention.source, **adjustments}
 

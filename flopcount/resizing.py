@@ -61,7 +61,7 @@ def _changed(node: Node, resized: Node) -> OpError | None:
             hint = "global pooling before an FC layer takes any size"
             return _refusal(resized, f"takes {own[-1]} features, not {new[-1]}", hint)
         return _refusal(resized, f"its {weight.name.rpartition('.')[2]} is {show_shape(own)}, not {show_shape(new)}")
-    return _refusal(resized, f"has {len(before)} learned tensors, not {len(after)}")
+    return _refusal(resized, f"has {len(before)} learned tensor{'s'[: len(before) != 1]}, not {len(after)}")
 
 
 def _refusal(node: Node, what: str, hint: str = ANOTHER) -> OpError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from . import library
 from .errors import SourceError, UsageError, did_you_mean
@@ -16,6 +19,20 @@ if TYPE_CHECKING:
     from .readers.spec import Spec
 
 Inputs = Mapping[str, tuple[Shape, str | None]]
+
+
+class Opened(Struct, frozen=True):
+    """A source that has been read, and of which networks can be built at many settings.
+
+    Attributes:
+        parameters: What `settings` may name.
+        inputs: The names of its inputs.
+        build: The network, from `inputs`, `batch` and `settings` as `load` takes them.
+    """
+
+    parameters: tuple[str, ...]
+    inputs: tuple[str, ...]
+    build: Callable[..., Graph]
 
 
 def load(
@@ -45,14 +62,30 @@ def load(
         >>> load("alexnet").nodes[0].outputs[0].shape
         (1, 96, 55, 55)
     """
+    opened = open_source(source)
+    if only_known:
+        settings = {name: value for name, value in (settings or {}).items() if name in opened.parameters}
+    return opened.build(inputs=read_inputs(inputs), batch=batch, settings=settings)
+
+
+def open_source(source: str | Path) -> Opened:
+    """Read a source once, to build it more than once.
+
+    Raises:
+        SourceError: There is no such file or shipped spec, or it cannot be read.
+        SpecError: It breaks a rule.
+
+    Example:
+        >>> opened = open_source("mobilenet_v1")
+        >>> opened.inputs, opened.parameters[:2]
+        (('input',), ('width', 'resolution'))
+        >>> [opened.build(settings={"width": width}).outputs[0].shape for width in (0.5, 1)]
+        [(1, 1000), (1, 1000)]
+    """
     from .readers.spec import build
 
     spec, variant = find_spec(str(source))
-    if inputs is not None and not isinstance(inputs, Mapping):
-        inputs = dict(parse_input(text) for text in ([inputs] if isinstance(inputs, str) else inputs))
-    if only_known:
-        settings = {name: value for name, value in (settings or {}).items() if name in spec.params}
-    return build(spec, variant=variant, settings=settings, inputs=inputs, batch=batch)
+    return Opened(tuple(spec.params), tuple(spec.inputs), partial(build, spec, variant=variant))
 
 
 def find_spec(source: str) -> tuple[Spec, str | None]:
@@ -101,6 +134,13 @@ def names_of(spec: Spec) -> list[str]:
     """The names under which a shipped spec is found: its variants, and its own where that is none of them."""
     own = spec.path.removesuffix(".yaml")
     return [*([own] if own not in spec.variants else []), *spec.variants]
+
+
+def read_inputs(inputs: Inputs | Iterable[str] | None) -> Inputs | None:
+    """Input sizes by name, from the texts in which they may be given."""
+    if inputs is None or isinstance(inputs, Mapping):
+        return inputs
+    return dict(parse_input(text) for text in ([inputs] if isinstance(inputs, str) else inputs))
 
 
 def parse_input(text: str) -> tuple[str, tuple[Shape, str | None]]:

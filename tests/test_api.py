@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from flopcount.conventions import CONVENTIONS, LECTURE
 from flopcount.errors import ExpectationError, IncompleteError, UsageError
 from flopcount.payload import TOTALS
 from flopcount.renderers.json import render
-from flopcount.sources import shipped_names
+from flopcount.sources import load, shipped_names
 from flopcount.summary import report_document
 from tests.samples import small
 
@@ -43,6 +44,42 @@ def test_inputs_batch_and_settings() -> None:
     assert (report.graph.inputs[0].shape, report.graph.outputs[0].shape) == ((2, 3, 64, 64), (2, 7))
     expected = analyze("vgg16", inputs={"": ((3, 64, 64), None)}, batch=2, settings={"classes": "10 - 3"})
     assert report.totals == expected.totals
+
+
+@pytest.mark.parametrize("name", ["alexnet", "vit_b_16", "lstm_lm", "gpt2"])
+@pytest.mark.parametrize("convention", ["lecture", "arithmetic"])
+def test_ten_views_cost_ten_passes_and_one_set_of_parameters(name: str, convention: str) -> None:
+    one, ten = (analyze(name, convention=convention, batch=3, views=views) for views in (1, 10))
+    assert (ten.views, ten.graph.batch) == (10, 30)
+    for key in ("macs", "count", "activations", "activation_bytes"):
+        assert ten.totals[key].value == 10 * one.totals[key].value
+    for key in ("params", "buffers", "weight_bytes", "layers"):
+        assert ten.totals[key] == one.totals[key]
+
+
+def test_the_batch_of_a_graph_holds_its_views_already() -> None:
+    assert analyze(load("alexnet", batch=10), views=10) == analyze("alexnet", views=10)
+    with pytest.raises(UsageError, match="a batch of 1 does not hold 10 views of every sample") as caught:
+        analyze(load("alexnet"), views=10)
+    assert caught.value.hint == "a graph has its batch already: load it with batch=10"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"views": 0}, "the number of views must be a positive integer, not 0"),
+        ({"views": 2.0}, "the number of views must be a positive integer, not 2.0"),
+        ({"views": True}, "the number of views must be a positive integer, not True"),
+        ({"views": 2, "batch": None}, "several views of a sample stand in a batch, and this network has none"),
+        ({"views": 2, "mode": "train"}, "several views of a sample are for test time: a training step sees one"),
+        ({"views": 2**40}, "the batch size must be a positive integer, not 1099511627776"),
+        ({"views": 2, "batch": "3"}, "the batch size must be a positive integer, not '3'"),
+    ],
+)
+def test_impossible_views(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        analyze("alexnet", **options)
+    assert caught.value.what == message
 
 
 def test_what_strictness_requires() -> None:

@@ -21,6 +21,12 @@ def test_provenance_names_everything_that_the_numbers_depend_on() -> None:
     )
 
 
+def test_views_are_said_beside_the_samples_of_the_batch() -> None:
+    assert provenance(count(small(batch=20), views=10))[:4] == (
+        "input 20×3×8×8 float32", "batch 2", "10 views of every sample", "eval",
+    )  # fmt: skip
+
+
 def test_several_inputs_are_named() -> None:
     b = Sample("pair")
     tokens, mask = b.input("tokens", (1, 4), "int64"), b.input("mask", (1, 4))

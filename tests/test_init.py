@@ -90,7 +90,9 @@ FLOORS = (
     "renderers sources listing difference advice",
     "comparison advisory",
     "effect",
-    "api",
+    "api axis",
+    "sweeping",
+    "sweep_table",
     "cli",
     "__main__",
 )

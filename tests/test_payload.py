@@ -61,6 +61,12 @@ def test_report() -> None:
     }  # fmt: skip
 
 
+def test_views_are_there_where_there_are_several() -> None:
+    report = report_data(count(small(batch=20), views=10))
+    assert (report["batch"], report["views"]) == (20, 10)
+    assert "views" not in report_data(count(small(batch=20)))
+
+
 @pytest.mark.parametrize("convention", ["lecture", "macs", "torch", "arithmetic"])
 def test_layers_sum_to_the_totals(convention: str) -> None:
     report = data(convention)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flopcount.errors import FlopcountError, SourceError, UsageError
-from flopcount.sources import load, parse_input, shipped_names
+from flopcount.sources import load, open_source, parse_input, shipped_names
 
 NET = "params: {width: 4}\nvariants: {thin: {width: 2}, wide: {width: 9}}\ninput: [3]\nlayers: [linear: width]\n"
 
@@ -70,6 +70,14 @@ def test_refuses(source: str, message: str, hint: str) -> None:
     assert message in caught.value.what
     assert hint in (caught.value.hint or "")
     assert caught.value.exit_status == 2
+
+
+def test_an_opened_source_is_built_without_reading_it_again() -> None:
+    opened = open_source("net.yaml#thin")
+    Path("net.yaml").unlink()
+    assert (opened.parameters, opened.inputs) == (("width",), ("input",))
+    assert [opened.build(settings=settings).outputs[0].shape for settings in ({}, {"width": 7})] == [(1, 2), (1, 7)]
+    assert opened.build(inputs={"": ((5,), None)}, batch=3).inputs[0].shape == (3, 5)
 
 
 @pytest.mark.parametrize(

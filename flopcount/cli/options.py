@@ -26,6 +26,17 @@ Batch = Annotated[int, typer.Option("--batch", "-b", min=1, help="Samples in a b
 Settings = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a parameter of the spec: width=0.5.")
 ]
+Over = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--over",
+        metavar="NAME=VALUES",
+        help="A row for each value: input=3x160x160,3x224x224, width=0.5,1.0, batch=1,8.",
+    ),
+]
+Views = Annotated[
+    int, typer.Option("--views", min=1, help="Views (crops) of every sample at test time: 10 for ten-crop testing.")
+]
 ConventionName = Annotated[
     str,
     typer.Option("--convention", "-c", metavar="NAME", help="How work is priced; see `flopcount list conventions`."),
@@ -66,16 +77,29 @@ def settings_of(texts: Iterable[str] | None) -> dict[str, str]:
     Raises:
         UsageError: One of them has no `=`, or a parameter is set twice.
     """
-    settings: dict[str, str] = {}
+    return _named(texts, "--set", "width=0.5")
+
+
+def over_of(texts: Iterable[str] | None) -> dict[str, str]:
+    """`["width=0.5,1.0"]` as a dictionary.
+
+    Raises:
+        UsageError: One of them has no `=`, or a name is given twice.
+    """
+    return _named(texts, "--over", "width=0.5,1.0")
+
+
+def _named(texts: Iterable[str] | None, option: str, example: str) -> dict[str, str]:
+    values: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         name, value = name.strip(), value.strip()
         if not equals or not name or not value:
-            raise UsageError(f"cannot read --set '{text}'", hint="write --set width=0.5")
-        if name in settings:
-            raise UsageError(f"--set {name} is given twice")
-        settings[name] = value
-    return settings
+            raise UsageError(f"cannot read {option} '{text}'", hint=f"write {option} {example}")
+        if name in values:
+            raise UsageError(f"{option} {name} is given twice")
+        values[name] = value
+    return values
 
 
 def names_of(text: str | None) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import UsageError
 from .options import (
     Batch,
     ConventionName,
@@ -15,11 +17,17 @@ from .options import (
     Input,
     ModeName,
     Output,
+    Over,
     Settings,
     Sources,
+    Views,
     names_of,
+    over_of,
     settings_of,
 )
+
+if TYPE_CHECKING:
+    from ..table import Document
 
 
 def report(
@@ -31,6 +39,8 @@ def report(
     mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
+    views: Views = 1,
+    over: Over = None,
     depth: Annotated[
         int | None, typer.Option("--depth", "-d", help="Fold layers to so many parts of their names.")
     ] = None,
@@ -50,26 +60,54 @@ def report(
     output: Output = None,
 ) -> None:
     """Output shapes, parameters, MACs and FLOPs of each layer, exactly."""
-    from ..api import analyze, require
-    from ..summary import report_document
     from .output import show
 
-    settings = settings_of(set_)
-    reports = [
-        analyze(
-            source,
-            inputs=input,
-            batch=batch,
-            settings=settings,
-            convention=convention,
-            mode=mode,
-            counting=names_of(count),
-            ignoring=names_of(ignore),
-        )
-        for source in sources
-    ]
-    document = report_document(reports, columns=names_of(columns) or None, depth=depth, by=by, sort=sort, top=top)
+    asked: dict[str, Any] = {
+        "inputs": input,
+        "batch": batch,
+        "settings": settings_of(set_),
+        "convention": convention,
+        "mode": mode,
+        "counting": names_of(count),
+        "ignoring": names_of(ignore),
+        "views": views,
+    }
+    rows: dict[str, Any] = {"columns": names_of(columns) or None, "depth": depth, "sort": sort, "top": top}
+    if by != "layer":
+        rows["by"] = by
+    document, refuse_gaps = _over(sources, over_of(over), asked, rows) if over else _reports(sources, asked, rows)
     show(document, format, output)
     if strict:
+        refuse_gaps()
+
+
+def _reports(sources: list[str], asked: dict[str, Any], rows: dict[str, Any]) -> tuple[Document, Callable[[], None]]:
+    """A table a network, and what `--strict` requires of them."""
+    from ..api import analyze, require
+    from ..summary import report_document
+
+    reports = [analyze(source, **asked) for source in sources]
+
+    def strict() -> None:
         for each in reports:
             require(each)
+
+    return report_document(reports, **rows), strict
+
+
+def _over(
+    sources: list[str], over: dict[str, str], asked: dict[str, Any], rows: dict[str, Any]
+) -> tuple[Document, Callable[[], None]]:
+    """A table a network over its settings, and what `--strict` requires of them."""
+    from ..sweep_table import sweep_document
+    from ..sweeping import require_all, sweep
+
+    if given := next((name for name, value in rows.items() if value is not None), None):
+        raise UsageError(f"--{given} is about layers, and a row of --over is a whole network")
+    sweeps = [sweep(source, over, **asked) for source in sources]
+
+    def strict() -> None:
+        for each in sweeps:
+            require_all(each)
+
+    return sweep_document(sweeps), strict

@@ -48,7 +48,7 @@ def test_schema_describes_the_shipped_specs(run: Run) -> None:
         (["reprot"], "error: no such command 'reprot'\n  hint: did you mean 'report'?\n"),
         (
             ["report", "alexnet", "--formt", "json"],
-            "error: no such option: --formt\n  hint: did you mean --format or --sort?\n",
+            "error: no such option: --formt\n  hint: did you mean --format or --over or --sort?\n",
         ),
         (["report"], "error: missing argument 'SOURCE...'\n  hint: `flopcount --help` lists the commands\n"),
         (

@@ -169,6 +169,67 @@ def test_batch_norms_that_cannot_fold_are_noted(run: Run) -> None:
     assert "cannot fold" not in run("report", "resnet50").out
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_over(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run(
+        "report", "mobilenet_v1", "--over", "width=0.25,0.5,1.0", "--over", "input=3x160x160,3x224x224", "--views", 10
+    )
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"over-mobilenet-{width}.table", result.out)
+
+
+def test_over_says_in_its_row_which_layer_fixes_the_size(run: Run) -> None:
+    result = run("report", "alexnet", "--over", "input=3x160x160,3x227x227")
+    assert (result.status, result.err) == (0, "")
+    assert "\n3×160×160\n3×227×227  62,378,344  1,135,256,096  2,270,512,192" in result.out
+    assert "note: 3×160×160: fc6 (linear): takes 9216 features, not 2304 (global pooling" in result.out
+
+
+def test_over_where_no_row_has_numbers(run: Run) -> None:
+    result = run("report", "alexnet", "--over", "input=3x160x160,3x8x8")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == (
+        "error: alexnet.yaml:21:5  fc6 (linear)\n"
+        "  takes 9216 features, not 2304\n"
+        "  input: 1×2304\n"
+        "  hint: global pooling before an FC layer takes any size\n"
+    )
+
+
+def test_over_lists_several_networks_and_the_batch(run: Run) -> None:
+    result = run("report", "resnet", "-", "--over", "batch=1,8", "-f", "json", stdin=NET)
+    decoded = json.loads(result.out)
+    assert (decoded["schema"], result.err) == ("flopcount.over/1", "")
+    assert [[row["batch"] for row in swept["rows"]] for swept in decoded["sweeps"]] == [[1, 8], [1, 8]]
+    lists = json.loads(run("report", "resnet", "--over", "depths=[2,2,2,2],[3,4,6,3]", "-f", "json").out)
+    (swept,) = lists["sweeps"]
+    assert [row["settings"]["depths"] for row in swept["rows"]] == [[2, 2, 2, 2], [3, 4, 6, 3]]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "error"),
+    [
+        (NET, 2, "error: <stdin>:11:5  linear1 (linear)\n  takes 2048 features, not 8192"),
+        (MAGIC, 3, "error: <stdin> has 1 layer that nobody can count\n  input: 3x8x8\n"),
+    ],
+)
+def test_over_and_strict(run: Run, text: str, status: int, error: str) -> None:
+    own = "3x16x16,3x32x32" if text == NET else "3x8x8,3x9x9"
+    lax, strict = (run("report", "-", "--over", f"input={own}", *flag, stdin=text) for flag in ([], ["--strict"]))
+    assert (lax.status, lax.err, lax.out) == (0, "", strict.out)
+    assert strict.status == status
+    assert strict.err.replace("error: stdin", "error: <stdin>").startswith(error)
+
+
+def test_ten_crops(run: Run) -> None:
+    report = data(run, "alexnet", "--views", 10)
+    assert (report["views"], report["totals"]["macs"]) == (10, 11_352_560_960)
+    assert report["totals"]["params"] == 62_378_344
+    assert "batch 1 · 10 views of every sample · eval" in run("report", "alexnet", "--views", 10).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
@@ -189,6 +250,16 @@ def test_batch_norms_that_cannot_fold_are_noted(run: Run) -> None:
         (["alexnet", "--depth", "0"], "depth must be at least 1, not 0", ""),
         (["alexnet", "--top", "0"], "top must be at least 1, not 0", ""),
         (["alexnet", "--format", "jsn"], "unknown format 'jsn'", "'json'"),
+        (["alexnet", "--views", "0"], "invalid value for '--views': 0 is not in the range x>=1", ""),
+        (["alexnet", "--views", "2", "--mode", "train"], "several views of a sample are for test time", "leave out"),
+        (["alexnet", "--over", "input"], "cannot read --over 'input'", "write --over width=0.5,1.0"),
+        (["alexnet", "--over", "batch=1", "--over", "batch=2"], "--over batch is given twice", ""),
+        (["alexnet", "--over", "batch=1", "--batch", "2"], "batch is both given and varied", "leave out one of"),
+        (["alexnet", "--over", "batch=1", "--depth", "1"], "--depth is about layers", ""),
+        (["alexnet", "--over", "batch=1", "--by", "op"], "--by is about layers", ""),
+        (["alexnet", "--over", "batch=1", "--top", "1"], "--top is about layers", ""),
+        (["alexnet", "--over", "batch=1", "--columns", "macs"], "--columns is about layers", ""),
+        (["vgg16", "--over", "clases=1,2"], "no parameter and no input 'clases'", "did you mean 'classes'?"),
         (["alexnet", "--batch", "0"], "invalid value for '--batch' / '-b': 0 is not in the range x>=1", ""),
     ],
 )
