@@ -11,26 +11,19 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
-from flopcount.ops.attention import Attention, causal_pairs, window_pairs
+from flopcount.ops.attention import Attention
 from flopcount.ops.linear import Linear
 from tests.counting import Number, array, dot_product, ledger, ledger_in_letters, sizes_of, tallied, total
+from tests.ops.test_mask import visible
 
 Shapes = tuple[tuple[int, ...], ...]
-
-
-def visible(op: Attention, queries: int, keys: int, query: int) -> list[int]:
-    """The keys that one query sees."""
-    here = keys - queries + query
-    if op.causal:
-        return [k for k in range(keys) if k <= here and (op.window is None or here - k < op.window)]
-    return [k for k in range(keys) if op.window is None or abs(here - k) <= op.window // 2]
 
 
 def attend(op: Attention, n: int, queries: int, keys: int, key: int, value: int) -> None:
     """Attention by its definition, over the keys that each query sees."""
     for _ in range(n * op.heads):
         for query in range(queries):
-            seen = visible(op, queries, keys, query)
+            seen = visible(queries, keys, query, op.causal, op.window)
             scores = [dot_product(array([key]).values(), array([key]).values()) * Number() for _ in seen]
             most = scores[0]
             for score in scores[1:]:
@@ -116,25 +109,11 @@ def test_formulas_in_letters_count_the_same(case: tuple[Attention, Shapes]) -> N
     assert ledger_in_letters(op, *shapes) == ledger(op, *shapes)
 
 
-@given(st.integers(1, 12), st.integers(0, 12), st.integers(1, 26))
-def test_causal_pairs(queries: int, cached: int, window: int) -> None:
-    keys = queries + cached
-    window = min(window, keys)
-    op = Attention(heads=1, causal=True, window=window)
-    assert causal_pairs(queries, keys, window) == sum(len(visible(op, queries, keys, t)) for t in range(queries))
-
-
 @given(st.integers(1, 12), st.integers(0, 12))
 def test_a_causal_mask_is_a_window_of_all_keys(queries: int, cached: int) -> None:
     shapes = ((1, queries, 4), (1, queries + cached, 4))
     plain, windowed = Attention(heads=2, causal=True), Attention(heads=2, causal=True, window=queries + cached)
     assert plain.work(*shapes, ()) == windowed.work(*shapes, ())
-
-
-@given(st.integers(1, 12), st.integers(1, 26))
-def test_window_pairs(tokens: int, window: int) -> None:
-    op = Attention(heads=1, window=window)
-    assert window_pairs(tokens, window) == sum(len(visible(op, tokens, tokens, t)) for t in range(tokens))
 
 
 @given(st.integers(1, 3), st.integers(1, 3), st.booleans(), st.none() | st.tuples(st.integers(1, 5), st.integers(1, 5)))

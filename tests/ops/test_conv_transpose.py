@@ -11,7 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
-from flopcount.ops.conv_transpose import ConvTranspose, touched
+from flopcount.ops.conv_transpose import ConvTranspose
+from flopcount.ops.window import covered
 from tests.counting import Number, ledger, ledger_in_letters, tallied
 
 MODULES: Any = (torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d, torch.nn.ConvTranspose3d)
@@ -108,8 +109,8 @@ def test_the_bias_fills_each_dot_products_missing_addition(case: tuple[ConvTrans
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
-def test_touched_positions(size: int, kernel: int, stride: int, dilation: int) -> None:
-    assert touched(size, kernel, stride, dilation) == len(
+def test_covered_positions(size: int, kernel: int, stride: int, dilation: int) -> None:
+    assert covered(size, kernel, stride, dilation) == len(
         {i * stride + j * dilation for i in range(size) for j in range(kernel)}
     )
 
