@@ -110,6 +110,14 @@ def backward_ledger(op: Op, *shapes: tuple[int, ...], to: Collection[int | str] 
     return performed(entry for entry in backward_work(op, *shapes) if to is None or entry.to in {"", *to})
 
 
+def backward_in_letters(op: Op, *shapes: tuple[int, ...]) -> Counter[str]:
+    """The gradients' primitives from the formulas that explain them."""
+    outputs = op.infer(*shapes)
+    lifted = lift(op, shapes, outputs if isinstance(outputs, list) else [outputs])
+    result = performed(lifted.op.backward(*lifted.inputs, *lifted.outputs))
+    return Counter({kind: int(count) for kind, count in result.items()})
+
+
 def sizes_of(mapping: dict[str, Any]) -> int:
     """How many numbers the named shapes hold together."""
     elements = 0
