@@ -1,7 +1,7 @@
 """Normalisation: shift and scale values to zero mean and unit variance, then scale and shift them as learned.
 
-All ops but the last compute `y = γ·(x − μ) / √(σ² + ε) + β` (lecture, Batch Normalization), and differ in which elements
-share a mean and a variance.
+All ops but the last compute `y = γ·(x − μ) / √(σ² + ε) + β` (lecture, Batch Normalization), and differ in which
+elements share a mean and a variance.
 """
 
 from __future__ import annotations

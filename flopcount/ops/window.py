@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import OpError, show_shape
 from ..op import Shape
-from ..sizes import ceil_div, floor_div, gcd, maximum, minimum
+from ..sizes import ceil_div, floor_div, gcd, maximum, minimum, whole
 
 
 def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
@@ -47,7 +47,7 @@ def covered(size: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
     """
     common = gcd(stride, dilation)
     again = maximum(0, size - floor_div(dilation, common)) * maximum(0, kernel - floor_div(stride, common))
-    return size * kernel - again
+    return whole(size * kernel - again)
 
 
 def padded(size: Any, padding: Any) -> Any:
