@@ -132,7 +132,7 @@ def explain_layer(report: Report, name: str) -> Explanation:
         count=count,
         unit=report.convention.unit,
         letters=_used(lifted.letters, (*sizes, *params, *([macs] if macs else ()), *count)),
-        citation=node.op.citation,
+        citation=op.citation,
         convention=summary(report.convention),
         notes=tuple(notes(report, layer)),
     )

@@ -98,6 +98,8 @@ def _factor(symbol: Symbol | Derived, show: Show) -> Text:
     if isinstance(symbol, Symbol):
         return Text(show(symbol), ATOM)
     left, right = _expression(symbol.left, show), _expression(symbol.right, show)
+    if symbol.kind == "whole":
+        return left
     if symbol.kind not in ("floor", "ceil"):
         return Text(f"{symbol.kind}({left.text}, {right.text})", ATOM)
     fraction = f"{left.within(PRODUCT)}/{right.within(ATOM)}"

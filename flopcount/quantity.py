@@ -16,7 +16,7 @@ from typing import Any
 from .errors import UsageError
 from .terms import Symbol, Term, Terms, collected, derived, evaluate, multiplied, open_letters, quotient
 
-__all__ = ["Quantity", "ceil_div", "floor_div", "gcd", "maximum", "minimum", "prod", "where"]
+__all__ = ["Quantity", "ceil_div", "floor_div", "gcd", "maximum", "minimum", "prod", "where", "whole"]
 
 
 class Quantity:
@@ -230,6 +230,17 @@ def maximum(a: Any, b: Any) -> Any:
         known = None if isinstance(bound, Quantity) else evaluate(size.terms)
         return size if known is not None and known >= bound else _chosen("max", a, b)
     return where(a > b, a, b)
+
+
+def whole(a: Any) -> Any:
+    """A sum as one factor, as formulas are to print it.
+
+    Example:
+        >>> span = Quantity.of("O") * Quantity.of("S") + 1
+        >>> (2 * span).formula(), (2 * whole(span)).formula()
+        ('2·O·S + 2', '2·(O·S + 1)')
+    """
+    return Quantity(derived("whole", a.terms, Quantity.lift(1).terms)) if isinstance(a, Quantity) else a
 
 
 def gcd(a: Any, b: Any) -> Any:

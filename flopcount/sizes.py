@@ -9,7 +9,7 @@ import math
 from math import prod
 from typing import Any
 
-__all__ = ["ceil_div", "floor_div", "gcd", "maximum", "minimum", "prod"]
+__all__ = ["ceil_div", "floor_div", "gcd", "maximum", "minimum", "prod", "whole"]
 
 
 def floor_div(a: Any, b: Any) -> Any:
@@ -47,6 +47,15 @@ def maximum(a: Any, b: Any) -> Any:
     from . import quantity
 
     return quantity.maximum(a, b)
+
+
+def whole(a: Any) -> Any:
+    """A sum that formulas keep together in brackets; its value is the same."""
+    if type(a) is int:
+        return a
+    from . import quantity
+
+    return quantity.whole(a)
 
 
 def gcd(a: Any, b: Any) -> Any:

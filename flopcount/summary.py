@@ -166,10 +166,12 @@ class _Builder:
         )
 
     def default_columns(self) -> tuple[str, ...]:
-        priced = priced_columns(self.report)
+        priced, training = priced_columns(self.report), self.report.mode == "train"
         if self.by == "op":
             return ("op", "layers", "params", *priced, "share")
-        return ("layer", "layers" if self.folded else "op", "outputs", "params", *priced, "share")
+        # A training step has more numbers: its layers' names must do.
+        whats: tuple[str, ...] = ("layers",) if self.folded else () if training else ("op",)
+        return ("layer", *whats, *(() if training else ("outputs",)), "params", *priced, "share")
 
     def source(self, name: str) -> Text | Metric | Ratio:
         if name in TEXTS:

@@ -20,7 +20,10 @@ class Symbol(Struct, frozen=True):
 
 
 class Derived(Struct, frozen=True):
-    """A result that is no polynomial: `floor` or `ceil` of left/right, or `min`, `max` or `gcd` of the two."""
+    """A factor of its own: `floor` or `ceil` of left/right, `min`, `max` or `gcd` of the two, or the `whole` left.
+
+    None but the last is a polynomial; that is one which products shall not tear apart.
+    """
 
     kind: str
     left: Terms
@@ -39,6 +42,7 @@ _DERIVE: dict[str, Callable[[Any, Any], Any]] = {
     "min": min,
     "max": max,
     "gcd": gcd,
+    "whole": lambda a, b: a,
 }
 
 

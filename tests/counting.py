@@ -7,7 +7,7 @@ really performed with what the op's formula says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from itertools import product
@@ -93,6 +93,28 @@ def ledger_in_letters(op: Op, *shapes: tuple[int, ...]) -> Counter[str]:
     outputs = op.infer(*shapes)
     lifted = lift(op, shapes, outputs if isinstance(outputs, list) else [outputs])
     result = performed(lifted.op.work(*lifted.inputs, *lifted.outputs))
+    return Counter({kind: int(count) for kind, count in result.items()})
+
+
+def backward_work(op: Op, *shapes: tuple[int, ...]) -> list[Work]:
+    """What the op's own formula says of all its gradients."""
+    op.check(*shapes)
+    outputs = op.infer(*shapes)
+    work = op.backward(*shapes, *(outputs if isinstance(outputs, list) else [outputs]))
+    assert work is not None
+    return list(work)
+
+
+def backward_ledger(op: Op, *shapes: tuple[int, ...], to: Collection[int | str] | None = None) -> Counter[str]:
+    """The primitives of the gradients: of all, or only of those to these inputs and weights."""
+    return performed(entry for entry in backward_work(op, *shapes) if to is None or entry.to in {"", *to})
+
+
+def backward_in_letters(op: Op, *shapes: tuple[int, ...]) -> Counter[str]:
+    """The gradients' primitives from the formulas that explain them."""
+    outputs = op.infer(*shapes)
+    lifted = lift(op, shapes, outputs if isinstance(outputs, list) else [outputs])
+    result = performed(lifted.op.backward(*lifted.inputs, *lifted.outputs))
     return Counter({kind: int(count) for kind, count in result.items()})
 
 

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from ..errors import OpError, show_shape
 from ..fields import Flag, Size
-from ..op import Op, Shape, Work, bias_add, dot, mul, op
-from ..sizes import floor_div, maximum, minimum
-from .softmax import softmax_work
+from ..op import Op, Shape, Work, add, bias_add, bias_gradient, dot, mul, op, to_input, to_weight
+from ..sizes import prod
+from .mask import keys_seen, pairs
+from .softmax import softmax_back, softmax_work
 
 
 class Heads(Struct, frozen=True):
@@ -151,24 +152,72 @@ class Attention(Op, frozen=True, kw_only=True):
 
     def _core(self, sizes: Heads) -> tuple[Work, ...]:
         """Scores, softmax and values: what remains without the projections."""
-        rows = sizes.n * self.heads * sizes.t
-        seen = sizes.n * self.heads * self._pairs(sizes.t, sizes.s)
-        hidden = rows * sizes.s - seen
-        masked = self.causal or self.window is not None
+        rows, seen, hidden = self._seen(sizes)
         return (
             dot(seen * sizes.key, seen, part="scores"),
-            *((dot(hidden * sizes.key, hidden, role="masked", part="scores"),) if masked else ()),
+            *((dot(hidden * sizes.key, hidden, role="masked", part="scores"),) if self._masks else ()),
             mul(seen, part="scale"),
             *softmax_work(seen, rows, part="softmax"),
             dot(seen * sizes.value, rows * sizes.value, part="values"),
-            *((dot(hidden * sizes.value, 0, role="masked", part="values"),) if masked else ()),
+            *((dot(hidden * sizes.value, 0, role="masked", part="values"),) if self._masks else ()),
         )
 
-    def _pairs(self, t: Any, s: Any) -> Any:
-        """How many (query, key) pairs the mask lets through."""
-        if self.window is None:
-            return floor_div(t * (2 * s - t + 1), 2) if self.causal else t * s
-        return causal_pairs(t, s, minimum(self.window, s)) if self.causal else window_pairs(t, self.window)
+    def backward(self, *shapes: Any) -> Sequence[Work]:
+        """Through the output projection, the products of the core, and the projections of queries, keys and values.
+
+        The softmax's outputs are there, so that nothing is computed twice. Between the projections a gradient is one of
+        the core's, whichever of its inputs or weights waits for it. Where one input serves several of them, it takes
+        the sum of their gradients.
+        """
+        *x, _ = shapes
+        sizes = self._sizes(*x)
+        places = (0, min(1, len(x) - 1), len(x) - 1)
+        if not self.project:
+            return (*self._core_back(sizes, *places), *self._shares(x))
+        *inner, out = (
+            (sizes.n * (sizes.s if name in "kv" else sizes.t), name, *projection)
+            for name, *projection in self._projections(sizes)
+        )
+        work = [*_projected_back(None, *out), *self._core_back(sizes, None, None, None)]
+        for place, projection in zip(places, inner, strict=True):
+            work += _projected_back(place, *projection)
+        return (*work, *self._shares(x))
+
+    def _core_back(self, sizes: Heads, q: int | None, k: int | None, v: int | None) -> tuple[Work, ...]:
+        """Gradients of what `_core` computes, to the queries, keys and values at these places of the inputs.
+
+        With S the softmax's outputs: `dv = Sᵀ·dy`, `dS = dy·vᵀ`, then the softmax's and the scale's, and of their
+        result D `dq = D·k` and `dk = Dᵀ·q`. Heads that share keys and values add up their gradients. Products with
+        what the mask hides are zero; a dense kernel computes them.
+        """
+        rows, seen, hidden = self._seen(sizes)
+        columns = sizes.n * self._shared * keys_seen(sizes.t, sizes.s, self.causal, self.window)
+
+        def product(features: Any, outputs: Any, part: str) -> tuple[Work, ...]:
+            whole = dot(seen * features, outputs, part=part)
+            return (whole, *((dot(hidden * features, 0, role="masked", part=part),) if self._masks else ()))
+
+        return (
+            *to_input(v, *product(sizes.value, columns * sizes.value, "values")),
+            *to_input(None, *product(sizes.value, seen, "values")),
+            *to_input(None, *softmax_back(seen, rows, part="softmax"), mul(seen, part="scale")),
+            *to_input(q, *product(sizes.key, rows * sizes.key, "scores")),
+            *to_input(k, *product(sizes.key, columns * sizes.key, "scores")),
+        )
+
+    def _seen(self, sizes: Heads) -> tuple[Any, Any, Any]:
+        """Rows of scores; the scores that the mask lets through, and those that it hides."""
+        rows = sizes.n * self.heads * sizes.t
+        seen = sizes.n * self.heads * pairs(sizes.t, sizes.s, self.causal, self.window)
+        return rows, seen, rows * sizes.s - seen
+
+    @property
+    def _masks(self) -> bool:
+        return self.causal or self.window is not None
+
+    def _shares(self, x: Sequence[Any]) -> tuple[Work, ...]:
+        """Three gradients for fewer inputs: those of one input are added."""
+        return to_input(len(x) - 1, add((3 - len(x)) * prod(x[-1]), part="inputs"))
 
     def _sizes(self, *x: Any) -> Heads:
         (n, t, dq), (_, s, dk), (_, _, dv) = _three(x)
@@ -196,32 +245,6 @@ class Attention(Op, frozen=True, kw_only=True):
         return self.heads if self.kv_heads is None else self.kv_heads
 
 
-def causal_pairs(queries: Any, keys: Any, window: Any) -> Any:
-    """Pairs where each of T queries, ending with the keys, sees the last `window` of its keys, itself included.
-
-    The first queries have fewer keys before them than the window is wide; the missing ones form a triangle.
-
-    Example:
-        >>> causal_pairs(4, 4, window=4)
-        10
-        >>> causal_pairs(4, 6, window=2)
-        8
-    """
-    short = maximum(0, window - 1 - (keys - queries))
-    return queries * window - floor_div(short * (short + 1), 2)
-
-
-def window_pairs(tokens: Any, window: Any) -> Any:
-    """Pairs where each of T tokens sees itself and the tokens at most `window // 2` away.
-
-    Example:
-        >>> window_pairs(5, window=3)
-        13
-    """
-    side = minimum(floor_div(window, 2), tokens - 1)
-    return tokens * (2 * side + 1) - side * (side + 1)
-
-
 def _three(x: Sequence[Any]) -> tuple[Any, Any, Any]:
     """The shapes that queries, keys and values come from: one input serves all, a second serves keys and values."""
     return x[0], x[min(1, len(x) - 1)], x[-1]
@@ -229,3 +252,12 @@ def _three(x: Sequence[Any]) -> tuple[Any, Any, Any]:
 
 def _projected(rows: Any, features: Any, out: Any, bias: bool, *, part: str) -> tuple[Work, ...]:
     return (dot(rows * features * out, rows * out, part=part), *bias_add(bias, rows * out, part=part))
+
+
+def _projected_back(place: int | None, rows: Any, name: str, features: Any, out: Any, bias: bool) -> tuple[Work, ...]:
+    products = rows * features * out
+    return (
+        *to_input(place, dot(products, rows * features, part=name)),
+        *to_weight(f"{name}.weight", dot(products, features * out, part=name)),
+        *bias_gradient(bias, rows * out, out, name=f"{name}.bias", part=name),
+    )

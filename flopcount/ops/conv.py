@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Flag, Padding, PerAxis, Size
-from ..op import Op, Shape, Work, bias_add, dot, op
+from ..op import Op, Shape, Work, bias_add, bias_gradient, dot, op, to_input, to_weight
 from ..sizes import prod
-from .window import check_window, output_sizes, per_axis
+from .window import check_window, covered, output_sizes, per_axis
 
 
 @op
@@ -63,6 +63,23 @@ class Conv(Op, frozen=True, kw_only=True):
         outputs = n * d2 * prod(size)
         length = d1 // self.groups * prod(per_axis(self.kernel, len(size)))
         return (dot(length * outputs, outputs), *bias_add(self.bias, outputs))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """The products of the forward pass once more for each gradient: the output's with the weights and the inputs.
+
+        That to the input is a transposed convolution of dy: its products are summed where they meet, in the padding
+        too, and inputs that no window covers have none. That to the weights is a convolution of x with dy.
+        """
+        _, d1, *_ = x
+        n, d2, *size = y
+        kernel, stride, dilation = (per_axis(value, len(size)) for value in (self.kernel, self.stride, self.dilation))
+        weights = d2 * (d1 // self.groups) * prod(kernel)
+        products = weights * n * prod(size)
+        return (
+            *to_input(0, dot(products, n * d1 * prod(map(covered, size, kernel, stride, dilation)))),
+            *to_weight("weight", dot(products, weights)),
+            *bias_gradient(self.bias, n * d2 * prod(size), d2),
+        )
 
 
 def check_groups(channels: int, out: int, groups: int) -> None:

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import CountPerAxis, Flag, PerAxis, Size
-from ..op import Op, Shape, Work, bias_add, dot, op
-from ..sizes import floor_div, gcd, maximum, minimum, prod
+from ..op import Op, Shape, Work, bias_add, bias_gradient, dot, op, to_input, to_weight
+from ..sizes import minimum, prod
 from .conv import check_groups
-from .window import check_axes, extent, per_axis
+from .window import check_axes, covered, extent, per_axis
 
 
 @op
@@ -92,26 +92,26 @@ class ConvTranspose(Op, frozen=True, kw_only=True):
         n, d1, *size = x
         _, d2, *outer = y
         kernel, stride, dilation = self._per_axis(len(size))
-        reached = map(touched, size, kernel, stride, dilation)
+        reached = map(covered, size, kernel, stride, dilation)
         products = n * d1 * prod(size) * (d2 // self.groups) * prod(kernel)
         outputs = n * d2 * prod([minimum(o, reach) for o, reach in zip(outer, reached, strict=True)])
         return (dot(products, outputs), *bias_add(self.bias, outputs))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """The products of the forward pass once more for each gradient.
+
+        That to the input is a convolution of dy, which is zero where the output was cropped; that to the weights a
+        convolution of dy with x.
+        """
+        n, d1, *size = x
+        _, d2, *_ = y
+        weights = d1 * (d2 // self.groups) * prod(per_axis(self.kernel, len(size)))
+        products = weights * n * prod(size)
+        return (
+            *to_input(0, dot(products, prod(x))),
+            *to_weight("weight", dot(products, weights)),
+            *bias_gradient(self.bias, prod(y), d2),
+        )
+
     def _per_axis(self, rank: int) -> Any:
         return [per_axis(value, rank) for value in (self.kernel, self.stride, self.dilation)]
-
-
-def touched(size: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
-    """How many positions `i·S + j·d` there are for I inputs and F taps: those that meet count once.
-
-    Two pairs meet where i differs by a multiple of d/g and j by one of S/g, with g the common divisor of S and d.
-
-    Example:
-        >>> touched(size=4, kernel=3, stride=2, dilation=1)
-        9
-        >>> touched(size=4, kernel=2, stride=3, dilation=1)
-        8
-    """
-    common = gcd(stride, dilation)
-    again = maximum(0, size - floor_div(dilation, common)) * maximum(0, kernel - floor_div(stride, common))
-    return size * kernel - again

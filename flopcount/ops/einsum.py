@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import Text
-from ..op import Op, Shape, Work, add, dot, op
-from ..sizes import maximum, prod
+from ..op import Op, Shape, Work, add, dot, op, to_input
+from ..sizes import maximum, minimum, prod
 
 Labels = tuple[str, ...]
 Sizes = dict[str, Any]
+Step = tuple[Sizes, Sizes, Sizes]
+"""Two operands that are contracted, and their result."""
 
 
 @op
@@ -57,19 +59,46 @@ class Einsum(Op, frozen=True, kw_only=True):
             _, sizes, _ = self._contract(*x)
             return (add(prod(sizes.values()) - prod(y)),)
         steps, _, _ = self._contract(*x)
-        return tuple(dot(products, outputs) for products, outputs in steps)
+        return tuple(
+            dot(prod(_stretched(left, right).values()), prod(result.values())) for left, right, result in steps
+        )
 
-    def _contract(self, *x: Any) -> tuple[list[tuple[Any, Any]], Sizes, Labels]:
-        """Products and outputs of each pairwise step; the sizes of what is left; the output's labels."""
+    def backward(self, *shapes: Any) -> Sequence[Work]:
+        """Each operand's gradient is a contraction of dy with the other: over their axes that it does not have.
+
+        Of several, step by step from the last: that to the result of the steps before is done for any of their inputs.
+        The gradient of a sum is copied along what was summed.
+        """
+        *x, _ = shapes
+        steps, _, _ = self._contract(*x)
+        work: list[Work] = []
+        for place, (left, right, result) in enumerate(steps, 1):
+            work += to_input(0 if place == 1 else None, _gradient(left, right, result))
+            work += to_input(place, _gradient(right, left, result))
+        return work
+
+    def _contract(self, *x: Any) -> tuple[list[Step], Sizes, Labels]:
+        """Each pairwise step; the sizes of what is left; the output's labels."""
         terms, output = parse(self.equation, [len(shape) for shape in x])
         left, *others = (dict(zip(labels, shape, strict=True)) for labels, shape in zip(terms, x, strict=True))
         steps = []
         for position, right in enumerate(others, 1):
-            both = left | right | {label: maximum(left[label], right[label]) for label in left if label in right}
             needed = set(output).union(*others[position:])
-            left = {label: size for label, size in both.items() if label in needed}
-            steps.append((prod(both.values()), prod(left.values())))
+            result = {label: size for label, size in _stretched(left, right).items() if label in needed}
+            steps.append((left, right, result))
+            left = result
         return steps, left, output
+
+
+def _stretched(left: Sizes, right: Sizes) -> Sizes:
+    """The sizes of all axes of two operands: where one has 1, the other's."""
+    return left | right | {label: maximum(left[label], right[label]) for label in left if label in right}
+
+
+def _gradient(own: Sizes, other: Sizes, result: Sizes) -> Work:
+    """The gradient of an operand; it is the same along an axis of its own that neither dy nor the other has."""
+    sizes = _stretched(result, other)
+    return dot(prod(sizes.values()), prod(minimum(own[label], sizes[label]) for label in own if label in sizes))
 
 
 def parse(equation: str, ranks: Sequence[int]) -> tuple[list[Labels], Labels]:

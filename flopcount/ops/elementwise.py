@@ -20,26 +20,60 @@ class Elementwise(Pointwise, frozen=True, kw_only=True):
     group: ClassVar = "elementwise"
 
 
-Exp = declared("Exp", "exp(x)", Elementwise, special=1)
-Log = declared("Log", "log(x)", Elementwise, special=1)
-Sqrt = declared("Sqrt", "√x", Elementwise, special=1)
-Rsqrt = declared("Rsqrt", "1 / √x", Elementwise, special=1, div=1)
-Sin = declared("Sin", "sin(x)", Elementwise, special=1)
-Cos = declared("Cos", "cos(x)", Elementwise, special=1)
-Square = declared("Square", "x · x", Elementwise, mul=1)
-Reciprocal = declared("Reciprocal", "1 / x", Elementwise, div=1)
-Neg = declared("Neg", "0 − x", Elementwise, add=1)
-Abs = declared("Abs", "max(x, 0 − x)", Elementwise, add=1, cmp=1)
+Exp = declared(
+    "Exp", "exp(x)", Elementwise, special=1,
+    back=("dx = dy · y", {"mul": 1}),
+)  # fmt: skip
+Log = declared(
+    "Log", "log(x)", Elementwise, special=1,
+    back=("dx = dy / x", {"div": 1}),
+)  # fmt: skip
+Sqrt = declared(
+    "Sqrt", "√x", Elementwise, special=1,
+    back=("dx = ½ · dy / y", {"mul": 1, "div": 1}),
+)  # fmt: skip
+Rsqrt = declared(
+    "Rsqrt", "1 / √x", Elementwise, special=1, div=1,
+    back=("dx = −½ · dy · y / x", {"mul": 2, "div": 1}),
+)  # fmt: skip
+Sin = declared(
+    "Sin", "sin(x)", Elementwise, special=1,
+    back=("dx = dy · cos(x)", {"special": 1, "mul": 1}),
+)  # fmt: skip
+Cos = declared(
+    "Cos", "cos(x)", Elementwise, special=1,
+    back=("dx = 0 − dy · sin(x)", {"special": 1, "mul": 1, "add": 1}),
+)  # fmt: skip
+Square = declared(
+    "Square", "x · x", Elementwise, mul=1,
+    back=("dx = 2 · dy · x", {"mul": 2}),
+)  # fmt: skip
+Reciprocal = declared(
+    "Reciprocal", "1 / x", Elementwise, div=1,
+    back=("dx = 0 − dy · y · y", {"mul": 2, "add": 1}),
+)  # fmt: skip
+Neg = declared(
+    "Neg", "0 − x", Elementwise, add=1,
+    back=("dx = 0 − dy", {"add": 1}),
+)  # fmt: skip
+Abs = declared(
+    "Abs", "max(x, 0 − x)", Elementwise, add=1, cmp=1,
+    back=("dx = dy · (1 if x > 0 else −1)", {"mul": 1}),
+)  # fmt: skip
 
 
 @op
 class Pow(Elementwise, frozen=True, kw_only=True):
-    """A constant power: one transcendental function, as for a general exponent (`square` is one multiplication)."""
+    """A constant power: one transcendental function, as for a general exponent (`square` is one multiplication).
+
+    Backward, dx = dy · exponent · x^(exponent − 1).
+    """
 
     exponent: Number
 
     tag: ClassVar = "pow"
     primitives: ClassVar = {"special": 1}
+    gradient: ClassVar = {"special": 1, "mul": 2}
 
 
 @op
@@ -55,6 +89,7 @@ class Scale(Elementwise, frozen=True, kw_only=True):
 
     tag: ClassVar = "scale"
     primitives: ClassVar = {"mul": 1}
+    gradient: ClassVar = {"mul": 1}
 
 
 @op
@@ -69,12 +104,16 @@ class Shift(Elementwise, frozen=True, kw_only=True):
 
 @op
 class Clamp(Elementwise, frozen=True, kw_only=True):
-    """Held between `min` and `max`: a comparison per element with each that is given."""
+    """Held between `min` and `max`: a comparison per element with each that is given.
+
+    Backward, dx = dy · (1 if min < x < max else 0).
+    """
 
     min: Number | None = None
     max: Number | None = None
 
     tag: ClassVar = "clamp"
+    gradient: ClassVar = {"mul": 1}
 
     def check(self, x: Shape) -> None:
         if self.min is None and self.max is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Size
 from ..graph import INTEGER_DTYPES
-from ..op import Op, op
+from ..op import Op, Work, add, op, to_weight
+from ..sizes import prod
 
 
 @op
@@ -35,6 +37,10 @@ class Embedding(Op, frozen=True, kw_only=True):
 
     def weights(self, x: Any) -> dict[str, Any]:
         return {"weight": (self.vocab, self.dim)}
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Every token's gradient is added to its row of the table's: an addition an element, whatever the rows."""
+        return to_weight("weight", add(prod(y)))
 
     def dtype(self, *dtypes: str) -> None:
         if dtypes[0] not in INTEGER_DTYPES:

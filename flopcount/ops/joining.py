@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import Axis
-from ..op import Op, Shape, Work, op
+from ..op import Op, Shape, Work, add, div, mul, op, to_input
 from ..sizes import prod
 from .axes import axis_of, check_axis, replaced
 from .matmul import broadcast
+from .moving import Moving
 
 
 class Join(Op, frozen=True, kw_only=True):
@@ -35,6 +36,20 @@ class Join(Op, frozen=True, kw_only=True):
     def work(self, *shapes: Any) -> Sequence[Work]:
         *xs, y = shapes
         return (Work(self.kind, (len(xs) - 1) * prod(y)),)
+
+    def backward(self, *shapes: Any) -> Sequence[Work]:
+        """What each input's gradient takes per element of the output; then, where it was stretched, the sums."""
+        *xs, y = shapes
+        elements = prod(y)
+        return tuple(
+            entry
+            for place, x in enumerate(xs)
+            for entry in (*self._gradient(place, elements), *to_input(place, add(elements - prod(x))))
+        )
+
+    def _gradient(self, place: int, elements: Any) -> Sequence[Work]:
+        """One input's gradient for every element of the output: without work, the output's own."""
+        return ()
 
 
 @op
@@ -62,21 +77,42 @@ class Mul(Join, frozen=True, kw_only=True):
     tag: ClassVar = "mul"
     kind: ClassVar = "mul"
 
+    def _gradient(self, place: int, elements: Any) -> Sequence[Work]:
+        """Of y = (x1·x2)·x3, `dx3 = dy·(x1·x2)`; then `d(x1·x2) = dy·x3`, of which x1 and x2 take theirs.
+
+        So an input takes one multiplication; that which leads to the inputs before it, where there are several, is
+        done for any of them.
+        """
+        passed_on = to_input(None, mul(elements)) if place > 1 else ()
+        return (*to_input(place, mul(elements)), *passed_on)
+
 
 @op
 class Maximum(Join, frozen=True, kw_only=True):
-    """Greatest of its inputs, element by element."""
+    """Greatest of its inputs, element by element.
+
+    Backward, an input's gradient is dy times a mask: where it was chosen.
+    """
 
     tag: ClassVar = "maximum"
     kind: ClassVar = "cmp"
 
+    def _gradient(self, place: int, elements: Any) -> Sequence[Work]:
+        return to_input(place, mul(elements))
+
 
 @op
 class Minimum(Join, frozen=True, kw_only=True):
-    """Least of its inputs, element by element."""
+    """Least of its inputs, element by element.
+
+    Backward, an input's gradient is dy times a mask: where it was chosen.
+    """
 
     tag: ClassVar = "minimum"
     kind: ClassVar = "cmp"
+
+    def _gradient(self, place: int, elements: Any) -> Sequence[Work]:
+        return to_input(place, mul(elements))
 
 
 @op
@@ -87,6 +123,10 @@ class Sub(Join, frozen=True, kw_only=True):
     kind: ClassVar = "add"
     arity: ClassVar = (2, 2)
 
+    def backward(self, a: Any, b: Any, y: Any) -> Sequence[Work]:
+        """`da = dy`; `db = 0 − dy`, where it was stretched less every one of its gradients."""
+        return (*to_input(0, add(prod(y) - prod(a))), *to_input(1, add(prod(y))))
+
 
 @op
 class Div(Join, frozen=True, kw_only=True):
@@ -96,9 +136,18 @@ class Div(Join, frozen=True, kw_only=True):
     kind: ClassVar = "div"
     arity: ClassVar = (2, 2)
 
+    def backward(self, a: Any, b: Any, y: Any) -> Sequence[Work]:
+        """`da = dy / b`, which `db = 0 − da·y` needs too."""
+        elements = prod(y)
+        return (
+            *to_input(None, div(elements)),
+            *to_input(0, add(elements - prod(a))),
+            *to_input(1, mul(elements), add(elements)),
+        )
+
 
 @op
-class Concat(Op, frozen=True, kw_only=True):
+class Concat(Moving, frozen=True, kw_only=True):
     """Inputs side by side along one axis: inception, dense and skip connections.
 
     x1: (N, D1, ...)   x2: (N, D2, ...)   ->   y: (N, D1 + D2, ...)
@@ -139,7 +188,7 @@ class Concat(Op, frozen=True, kw_only=True):
 
 
 @op
-class Stack(Op, frozen=True, kw_only=True):
+class Stack(Moving, frozen=True, kw_only=True):
     """Inputs of one shape, side by side along a new axis.
 
     x1, x2, ...: (...)   ->   y: (..., k, ...) for k inputs

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Flag, Size
-from ..op import Op, Shape, Work, bias_add, dot, op
+from ..op import Op, Shape, Work, bias_add, bias_gradient, dot, op, to_input, to_weight
 from ..sizes import prod
 
 
@@ -50,3 +50,13 @@ class Linear(Op, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         outputs = prod(y)
         return (dot(x[-1] * outputs, outputs), *bias_add(self.bias, outputs))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """`dx = dy·W` and `dW = dyᵀ·x`, the products of the forward pass once more for each."""
+        outputs = prod(y)
+        products = x[-1] * outputs
+        return (
+            *to_input(0, dot(products, prod(x))),
+            *to_weight("weight", dot(products, x[-1] * self.out)),
+            *bias_gradient(self.bias, outputs, self.out),
+        )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import Flag
-from ..op import Op, Shape, Work, dot, op
+from ..op import Op, Shape, Work, dot, op, to_input
 from ..sizes import maximum, prod
 
 
@@ -63,6 +63,11 @@ class Matmul(Op, frozen=True, kw_only=True):
     def work(self, a: Any, b: Any, y: Any) -> Sequence[Work]:
         outputs = prod(y)
         return (dot(a[-1] * outputs, outputs),)
+
+    def backward(self, a: Any, b: Any, y: Any) -> Sequence[Work]:
+        """`da = dy·bᵀ` and `db = aᵀ·dy`, each summed over the batch axes that it was stretched along."""
+        products = a[-1] * prod(y)
+        return (*to_input(0, dot(products, prod(a))), *to_input(1, dot(products, prod(b))))
 
     def _second(self, b: Any) -> Any:
         """The last two axes of the second operand as they are multiplied: (K, L), or (K,)."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from ..errors import OpError, show_shape
 from ..fields import Axis, Integers, Number, Pads, Size
-from ..op import Op, Shape, op
+from ..op import Shape, Work, op
 from .axes import axis_of, check_axes, check_axis, replaced
+from .moving import Moving, Repeating
 from .window import padded, per_axis
 
 
 @op
-class Pad(Op, frozen=True, kw_only=True):
+class Pad(Repeating, frozen=True, kw_only=True):
     """Elements added at the ends of axes: an integer pads every spatial axis, a list the last axes, in their order.
 
     An entry of the list is an integer (both ends) or a pair [before, after].
@@ -61,12 +63,16 @@ class Pad(Op, frozen=True, kw_only=True):
         fixed = len(x) - len(pads)
         return (*x[:fixed], *(padded(size, pad) for size, pad in zip(x[fixed:], pads, strict=True)))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        # A constant at the edge stands for no element.
+        return () if self.mode == "constant" else super().backward(x, y)
+
     def _pads(self, rank: int) -> tuple[Any, ...]:
         return per_axis(self.padding, rank - 2)
 
 
 @op
-class Expand(Op, frozen=True, kw_only=True):
+class Expand(Repeating, frozen=True, kw_only=True):
     """Axes of size 1 stretched to one sample's `shape` without copying; -1 leaves an axis as it is.
 
     Example:
@@ -102,7 +108,7 @@ class Expand(Op, frozen=True, kw_only=True):
 
 
 @op
-class Tile(Op, frozen=True, kw_only=True):
+class Tile(Repeating, frozen=True, kw_only=True):
     """One axis repeated.
 
     x: (..., D, ...)   ->   y: (..., D·repeats, ...)
@@ -127,7 +133,7 @@ class Tile(Op, frozen=True, kw_only=True):
 
 
 @op
-class Roll(Op, frozen=True, kw_only=True):
+class Roll(Moving, frozen=True, kw_only=True):
     """Elements shifted along axes; what leaves at one end enters at the other (Swin's shifted windows).
 
     Example:
@@ -151,7 +157,7 @@ class Roll(Op, frozen=True, kw_only=True):
 
 
 @op
-class Flip(Op, frozen=True, kw_only=True):
+class Flip(Moving, frozen=True, kw_only=True):
     """Elements in reverse order along axes.
 
     Example:

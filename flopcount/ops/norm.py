@@ -1,59 +1,30 @@
 """Normalisation: shift and scale values to zero mean and unit variance, then scale and shift them as learned.
 
-All ops but two compute `y = γ·(x − μ) / √(σ² + ε) + β` (lecture, Batch Normalization) and differ in what shares a mean
-and a variance: a *group* of elements. So the work is stated once, for all `elements` and all `groups` together.
+All ops but the last compute `y = γ·(x − μ) / √(σ² + ε) + β` (lecture, Batch Normalization), and differ in which
+elements share a mean and a variance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from ..errors import OpError
 from ..fields import Flag, Size
-from ..op import Op, Shape, Work, add, div, mul, op, special
+from ..op import Op, Shape, Work, add, div, mul, op, special, to_input, to_weight
 from ..sizes import prod
 from .conv import check_groups
-
-
-def statistics(elements: Any, groups: Any) -> Sequence[Work]:
-    """The mean and the variance of each group.
-
-    For a group of m elements the mean takes m − 1 additions and 1 division, the variance m subtractions, m squares,
-    m − 1 additions and 1 division.
-
-    Example:
-        >>> [(work.kind, work.count) for work in statistics(elements=100, groups=10)]
-        [('add', 280), ('mul', 100), ('div', 20)]
-    """
-    return (add(3 * elements - 2 * groups), mul(elements), div(2 * groups))
-
-
-def standardise(elements: Any, groups: Any) -> Sequence[Work]:
-    """`(x − μ) / √(σ² + ε)`: a subtraction and a division per element, an addition and a root per group.
-
-    Example:
-        >>> [(work.kind, work.count) for work in standardise(elements=100, groups=10)]
-        [('add', 110), ('div', 100), ('special', 10)]
-    """
-    return (add(elements + groups), div(elements), special(groups))
-
-
-def scale_and_shift(elements: Any, scale: bool = True, shift: bool = True) -> Sequence[Work]:
-    """`γ·x + β`: a multiplication and an addition per element, where they are learned.
-
-    With `statistics` and `standardise` that makes 8 primitives per element and 2 per group.
-
-    Example:
-        >>> [(work.kind, work.count) for work in scale_and_shift(elements=100)]
-        [('mul', 100), ('add', 100)]
-    """
-    return ((mul(elements),) if scale else ()) + ((add(elements),) if shift else ())
-
-
-def normalise(elements: Any, groups: Any, scale: bool, shift: bool) -> Sequence[Work]:
-    """Statistics from the elements themselves, normalised, scaled and shifted."""
-    return (*statistics(elements, groups), *standardise(elements, groups), *scale_and_shift(elements, scale, shift))
+from .standardise import (
+    learned_back,
+    mean,
+    normalise,
+    normalise_back,
+    scale_and_shift,
+    standardise,
+    variance,
+)  # fmt: skip
 
 
 def per_channel(x: Any, affine: bool) -> dict[str, Any]:
@@ -82,6 +53,9 @@ class BatchNorm(Norm, frozen=True, kw_only=True):
 
     `track: false` keeps none: then also at test time every channel of the batch is normalised by its own.
 
+    In training every channel is normalised by the batch's own, unless the layer is frozen: then it keeps what it has
+    and runs as at test time, as in Keras (users of torch call `eval()` on it).
+
     Example:
         >>> bn = BatchNorm()
         >>> bn.weights((1, 64, 56, 56))
@@ -108,6 +82,64 @@ class BatchNorm(Norm, frozen=True, kw_only=True):
             return normalise(elements, channels, self.affine, self.affine)
         return (*standardise(elements, channels), *scale_and_shift(elements, self.affine, self.affine))
 
+    def in_training(self, trainable: bool) -> Op:
+        return TrainedBatchNorm(affine=self.affine, track=self.track) if trainable else self
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """By kept statistics it is a scaling of each channel: `dx = dy·(γ / √(σ² + ε))`."""
+        elements, channels = prod(y), y[1]
+        if not self.track:
+            return normalise_back(elements, channels, channels, self.affine, self.affine)
+        scaled = (div(channels), mul(elements)) if self.affine else (div(elements),)
+        return (*learned_back(elements, channels, self.affine, self.affine), *to_input(0, *scaled))
+
+
+class TrainedBatchNorm(BatchNorm, frozen=True, kw_only=True):
+    """Batch normalisation in training: by the mean and variance of the batch, for each channel.
+
+    Mean, variance, normalisation, scale and shift take 8 primitives per element and 2 per channel (lecture, Batch
+    Normalization). Besides, the running mean and variance come nearer to the batch's, `r = (1 − ρ)·r + ρ·μ`: for each
+    2 multiplications and an addition per channel. What makes the running variance unbiased is one number with its ρ.
+
+    Example:
+        >>> bn = TrainedBatchNorm()
+        >>> work = bn.work((32, 64, 28, 28), (32, 64, 28, 28))
+        >>> sum(entry.count for entry in work if entry.part != "running") == 8 * (32 * 64 * 28 * 28) + 2 * 64
+        True
+    """
+
+    citation: ClassVar = "lecture, Batch Normalization; Ioffe and Szegedy 2015, arXiv 1502.03167"
+
+    def work(self, x: Any, y: Any) -> Sequence[Work]:
+        elements, channels = prod(y), y[1]
+        return (
+            *_statistics("mean", mean(elements, channels)),
+            *_statistics("variance", variance(elements, channels)),
+            *_statistics("normalise", standardise(elements, channels)),
+            *_statistics("scale and shift", scale_and_shift(elements, self.affine, self.affine)),
+            *(_statistics("running", (mul(4 * channels), add(2 * channels))) if self.track else ()),
+        )
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """`dx = (γ / √(σ² + ε))·(dy − mean(dy) − x̂·mean(dy·x̂))`, with the means from `dβ = Σ dy` and `dγ = Σ dy·x̂`.
+
+        γ is one number per channel. So the two sums, 3 primitives per element less 2 per channel, serve all gradients;
+        dx takes 4 per element and 3 per channel more.
+        """
+        elements, channels = prod(y), y[1]
+        sums = (mul(elements), add(2 * (elements - channels)))
+        scaled = (div(channels), mul(elements)) if self.affine else (div(elements),)
+        whole = (
+            *(to_weight("", *sums) if self.affine else to_input(0, *sums)),
+            *to_input(0, div(2 * channels), add(2 * elements), mul(elements), *scaled),
+        )
+        return _statistics("", whole)
+
+
+def _statistics(part: str, work: Iterable[Work]) -> tuple[Work, ...]:
+    """Work that only training does."""
+    return tuple(replace(entry, role="statistics", part=part) for entry in work)
+
 
 @op
 class InstanceNorm(Norm, frozen=True, kw_only=True):
@@ -129,6 +161,9 @@ class InstanceNorm(Norm, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return normalise(prod(y), y[0] * y[1], self.affine, self.affine)
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return normalise_back(prod(y), y[0] * y[1], y[1], self.affine, self.affine)
 
 
 @op
@@ -154,6 +189,9 @@ class GroupNorm(Norm, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return normalise(prod(y), y[0] * self.groups, self.affine, self.affine)
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return normalise_back(prod(y), y[0] * self.groups, y[1], self.affine, self.affine)
 
 
 @op
@@ -184,6 +222,10 @@ class LayerNorm(Norm, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return normalise(prod(y), prod(y[: -self.axes]), self.affine, self._shift())
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        groups, learned = prod(y[: -self.axes]), prod(y[-self.axes :])
+        return normalise_back(prod(y), groups, learned, self.affine, self._shift())
 
     def _shift(self) -> bool:
         return self.affine and self.bias
@@ -221,6 +263,17 @@ class RMSNorm(Norm, frozen=True, kw_only=True):
         mean_square = (mul(elements), add(elements - groups), div(groups))
         root = (add(groups), special(groups))
         return (*mean_square, *root, div(elements), *scale_and_shift(elements, self.affine, shift=False))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """`dx = (g − x̂·mean(g·x̂)) / √(mean(x²) + ε)` with g = γ·dy and x̂ the normalised x."""
+        elements, groups, learned = prod(y), prod(y[: -self.axes]), prod(y[-self.axes :])
+        scaled = to_input(0, mul(elements)) if self.affine else ()
+        means = (mul(elements), add(elements - groups), div(groups))
+        return (
+            *learned_back(elements, learned, self.affine, shift=False),
+            *scaled,
+            *to_input(0, *means, mul(elements), add(elements), div(elements)),
+        )
 
 
 def check_channels(x: Shape, spatial: bool = False) -> None:

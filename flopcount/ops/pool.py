@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Flag, Padding, PerAxis
-from ..op import Op, Shape, Work, add, cmp, div, op
-from ..sizes import gcd, prod
-from .window import check_axes, check_window, output_sizes, per_axis
+from ..op import Op, Shape, Work, add, cmp, div, op, to_input
+from ..sizes import gcd, minimum, prod
+from .window import check_axes, check_window, covered, output_sizes, per_axis
 
 
 def largest(taps: Any, outputs: Any) -> Sequence[Work]:
@@ -35,6 +35,29 @@ def mean(taps: Any, outputs: Any) -> Sequence[Work]:
         [('add', 98304), ('div', 2048)]
     """
     return (add(taps - outputs), div(outputs))
+
+
+def largest_back(taps: Any, outputs: Any, reached: Any) -> Sequence[Work]:
+    """The gradient of the largest: it moves to the element that was chosen, where the windows' gradients are added.
+
+    Which elements several windows chose, depends on their values. At most every output is added; none is where every
+    one of the `reached` elements is in one window only.
+
+    Example:
+        >>> largest_back(taps=4 * 100, outputs=100, reached=400)[0].count
+        0
+    """
+    return to_input(0, add(minimum(outputs, taps - reached)))
+
+
+def mean_back(taps: Any, outputs: Any, reached: Any) -> Sequence[Work]:
+    """The gradient of the mean: a division for each window, whose elements add up the shares of all their windows.
+
+    Example:
+        >>> [(work.kind, work.count) for work in mean_back(taps=9 * 100, outputs=100, reached=441)]
+        [('div', 100), ('add', 459)]
+    """
+    return to_input(0, div(outputs), add(taps - reached))
 
 
 class WindowPool(Op, frozen=True, kw_only=True):
@@ -70,6 +93,12 @@ class WindowPool(Op, frozen=True, kw_only=True):
     def _taps(self, x: Any, y: Any) -> Any:
         return prod(y) * prod(per_axis(self.kernel, len(x) - 2))
 
+    def _reached(self, x: Any, y: Any) -> Any:
+        """How many elements are in a window, the padding's among them."""
+        n, d, *size = y
+        kernel, stride, _, dilation = (per_axis(value, len(size)) for value in self._window())
+        return n * d * prod(map(covered, size, kernel, stride, dilation))
+
 
 @op
 class MaxPool(WindowPool, frozen=True, kw_only=True):
@@ -89,6 +118,9 @@ class MaxPool(WindowPool, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return largest(self._taps(x, y), prod(y))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return largest_back(self._taps(x, y), prod(y), self._reached(x, y))
 
     def _window(self) -> tuple[Any, Any, Any, Any]:
         kernel, stride, padding, _ = super()._window()
@@ -112,6 +144,9 @@ class AvgPool(WindowPool, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return mean(self._taps(x, y), prod(y))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return mean_back(self._taps(x, y), prod(y), self._reached(x, y))
 
 
 class AdaptivePool(Op, frozen=True, kw_only=True):
@@ -152,6 +187,9 @@ class AdaptiveMaxPool(AdaptivePool, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return largest(self._taps(x, y), prod(y))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return largest_back(self._taps(x, y), prod(y), prod(x))
+
 
 @op
 class AdaptiveAvgPool(AdaptivePool, frozen=True, kw_only=True):
@@ -166,6 +204,9 @@ class AdaptiveAvgPool(AdaptivePool, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return mean(self._taps(x, y), prod(y))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return mean_back(self._taps(x, y), prod(y), prod(x))
 
 
 class GlobalPool(Op, frozen=True, kw_only=True):
@@ -201,6 +242,9 @@ class GlobalMaxPool(GlobalPool, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return largest(prod(x), prod(y))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return ()
+
 
 @op
 class GlobalAvgPool(GlobalPool, frozen=True, kw_only=True):
@@ -215,6 +259,9 @@ class GlobalAvgPool(GlobalPool, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return mean(prod(x), prod(y))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return to_input(0, div(prod(y)))
 
 
 def window_total(size: Any, out: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import OpError
 from ..fields import Flag, Size
-from ..op import Op, Shape, Work, add, bias_add, dot, mul, op
+from ..op import Op, Shape, Work, add, bias_add, bias_gradient, dot, mul, op, to_input, to_weight
 from .activation import Activation, ReLU, Sigmoid, Tanh
 
 MAX_LAYERS = 1024
@@ -70,6 +70,38 @@ class Recurrent(Op, frozen=True, kw_only=True):
         """What is computed elementwise once the dot products are there, for this many cells (units × steps)."""
         raise NotImplementedError
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Backpropagation through time: from the last step to the first, and from the last layer to the first.
+
+        Every gate's gradient goes to its weights, to what its layer has read, and but for the first step to the state
+        before, where it meets the gradient that comes from the layer above. With `sequence: false` that is zero but for
+        one step, and added and multiplied like any other.
+        """
+        n, t, d1 = x
+        steps = n * t * self._directions
+        units = steps * self.gates * self.hidden
+        later = n * (t - 1) * self._directions
+        stacked = units * self._features * (self.layers - 1)
+        fed_back = later * self._state * self.layers
+        return (
+            *to_input(0, dot(units * d1, n * t * d1, part="input")),
+            *to_input(None, dot(stacked, n * t * self._features * (self.layers - 1), part="input")),
+            *to_input(None, dot(later * self.gates * self.hidden * self._state * self.layers, fed_back, part="hidden")),
+            *to_input(None, add(fed_back, part="hidden")),
+            *to_input(None, *self.cell_back(steps * self.hidden * self.layers, later * self.hidden * self.layers)),
+            *(entry for name, shape in self.weights(x).items() for entry in self._weight_back(name, shape, n * t)),
+        )
+
+    def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
+        """The elementwise part of the gradients, for this many cells, of which so many have a step before them."""
+        raise NotImplementedError
+
+    def _weight_back(self, name: str, shape: Any, steps: Any) -> tuple[Work, ...]:
+        if len(shape) == 1:
+            return bias_gradient(True, steps * shape[0], shape[0], name=name, part="bias")
+        part = {"ih": "input", "hh": "hidden", "hr": "projection"}[name.split("_")[1]]
+        return to_weight(name, dot(steps * shape[0] * shape[1], shape[0] * shape[1], part=part))
+
     @property
     def _directions(self) -> int:
         return 2 if self.bidirectional else 1
@@ -113,7 +145,14 @@ class RNN(Recurrent, frozen=True, kw_only=True):
     citation: ClassVar = "Elman 1990, Finding structure in time; equations and weights as torch.nn.RNN"
 
     def cell(self, cells: Any) -> tuple[Work, ...]:
-        return (add(cells, part="gates"), *_applied(Tanh if self.nonlinearity == "tanh" else ReLU, cells, "gates"))
+        return (add(cells, part="gates"), *_applied(self._activation, cells, "gates"))
+
+    def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
+        return _applied_back(self._activation, cells, "gates")
+
+    @property
+    def _activation(self) -> type[Activation]:
+        return Tanh if self.nonlinearity == "tanh" else ReLU
 
 
 @op
@@ -148,6 +187,14 @@ class LSTM(Recurrent, frozen=True, kw_only=True):
         outputs = n * t * self._features * self.layers
         return (*work, dot(self.hidden * outputs, outputs, part="projection"))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        work = super().backward(x, y)
+        if self.proj is None:
+            return work
+        n, t, _ = x
+        cells = n * t * self._directions * self.layers * self.hidden
+        return (*work, *to_input(None, dot(cells * self.proj, cells, part="projection")))
+
     def cell(self, cells: Any) -> tuple[Work, ...]:
         return (
             add(4 * cells, part="gates"),
@@ -156,6 +203,19 @@ class LSTM(Recurrent, frozen=True, kw_only=True):
             mul(3 * cells, part="cell"),
             add(cells, part="cell"),
             *_applied(Tanh, cells, "cell"),
+        )
+
+    def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
+        """`do = dh∘tanh(c)`; `dc = dh∘o∘(1 − tanh(c)²)` and that of the step after.
+
+        Of it `dc∘f` goes to the step before; `dc∘g`, `dc∘i` and `dc∘c`, with the c before, go to the gates i, g and f.
+        """
+        return (
+            *_applied_back(Sigmoid, 3 * cells, "gates"),
+            *_applied_back(Tanh, cells, "gates"),
+            *_applied_back(Tanh, cells, "cell"),
+            mul(5 * cells + later, part="cell"),
+            add(later, part="cell"),
         )
 
     @property
@@ -194,6 +254,23 @@ class GRU(Recurrent, frozen=True, kw_only=True):
             mul(2 * cells, part="cell"),
         )
 
+    def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
+        """`dz = dh∘h − dh∘n` with the h before, `dn = (1 − z)∘dh`, and `z∘dh` goes to the step before.
+
+        Within n, its gradient goes times r to U·h + c, and times U·h + c to r.
+        """
+        return (
+            *_applied_back(Sigmoid, 2 * cells, "gates"),
+            *_applied_back(Tanh, cells, "gates"),
+            mul(2 * cells, part="gates"),
+            mul(3 * cells + later, part="cell"),
+            add(cells + later, part="cell"),
+        )
+
 
 def _applied(activation: type[Activation], cells: Any, part: str) -> tuple[Work, ...]:
     return tuple(Work(kind, count * cells, part=part) for kind, count in activation.primitives.items())
+
+
+def _applied_back(activation: type[Activation], cells: Any, part: str) -> tuple[Work, ...]:
+    return tuple(Work(kind, count * cells, part=part) for kind, count in activation.gradient.items())

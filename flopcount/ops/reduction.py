@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..fields import Axis, Flag, Integers
-from ..op import Op, Shape, Work, cmp, div, op
+from ..op import Op, Shape, Work, cmp, div, mul, op, to_input
 from ..sizes import prod
 from .axes import axes_of, axis_of, check_axes, check_axis, replaced
 
@@ -35,6 +35,10 @@ class Reduction(Op, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return (Work(self.kind, reductions(x, axes_of(self.axes, len(x)))),)
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Of a sum, the output's gradient is that of each element; of an extreme, that of the element chosen."""
+        return ()
+
 
 @op
 class Sum(Reduction, frozen=True, kw_only=True):
@@ -61,6 +65,9 @@ class Mean(Reduction, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return (*super().work(x, y), div(_kept(x, axes_of(self.axes, len(x)))))
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return to_input(0, div(prod(y)))
+
 
 @op
 class Prod(Reduction, frozen=True, kw_only=True):
@@ -68,6 +75,10 @@ class Prod(Reduction, frozen=True, kw_only=True):
 
     tag: ClassVar = "prod"
     kind: ClassVar = "mul"
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """`dx = dy·y / x`: a multiplication per output and a division per input."""
+        return to_input(0, mul(prod(y)), div(prod(x)))
 
 
 @op
@@ -109,6 +120,10 @@ class Argmax(Op, frozen=True, kw_only=True):
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         return (cmp(reductions(x, (axis_of(self.axis, len(x)),))),)
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """A place has no gradient."""
+        return ()
 
     def dtype(self, *dtypes: str) -> str:
         return "int64"

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import OpError, show_shape
 from ..fields import Flag, PerAxis, Size
-from ..op import Op, Shape, Work, add, mul, op
-from ..sizes import prod
+from ..op import Op, Shape, Work, add, mul, op, to_input
+from ..sizes import minimum, prod
 from .conv import check_groups
+from .moving import Moving
 from .window import check_axes, per_axis
 
 RANKS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
@@ -69,13 +70,38 @@ class Upsample(Op, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         if self.mode == "nearest":
             return ()
-        taps, muls, adds = (4, 4, 3) if self.mode == "bicubic" else (2, 1, 2)
-        combinations = sum(taps**axis for axis in range(len(y) - 2))
-        return (mul(muls * combinations * prod(y)), add(adds * combinations * prod(y)))
+        _, muls, adds = self._combination()
+        combinations = self._combinations(y)
+        return (mul(muls * combinations), add(adds * combinations))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """The same weights the other way: a combination hands its gradient on to its values, and a pixel adds up all.
+
+        Of `a + t·(b − a)`, b gets `t·dy` and a the rest, 1 multiplication and 1 subtraction; of a weighted sum, every
+        value its weight times dy. Of n gradients for one pixel, n − 1 are added.
+        """
+        n, d1, *size = x
+        _, _, *out = y
+        taps, muls, _ = self._combination()
+        reached = n * d1 * prod(minimum(i, taps * o) for i, o in zip(size, out, strict=True))
+        summed = add(taps ** len(size) * prod(y) - reached)
+        if self.mode == "nearest":
+            return to_input(0, summed)
+        combinations = self._combinations(y)
+        differences = () if self.mode == "bicubic" else (add(combinations),)
+        return to_input(0, mul(muls * combinations), *differences, summed)
+
+    def _combination(self) -> tuple[int, int, int]:
+        """How many values are combined along an axis, and by how many multiplications and additions."""
+        return {"nearest": (1, 0, 0), "bicubic": (4, 4, 3)}.get(self.mode, (2, 1, 2))
+
+    def _combinations(self, y: Any) -> Any:
+        taps, _, _ = self._combination()
+        return sum(taps**axis for axis in range(len(y) - 2)) * prod(y)
 
 
 @op
-class PixelShuffle(Op, frozen=True, kw_only=True):
+class PixelShuffle(Moving, frozen=True, kw_only=True):
     """Depth to space: blocks of r channels per axis become pixels (sub-pixel convolution).
 
     x: (N, D1, *I)   ->   y: (N, D1 / r^rank, *(r·I))
@@ -104,7 +130,7 @@ class PixelShuffle(Op, frozen=True, kw_only=True):
 
 
 @op
-class PixelUnshuffle(Op, frozen=True, kw_only=True):
+class PixelUnshuffle(Moving, frozen=True, kw_only=True):
     """Space to depth: blocks of r pixels per axis become channels.
 
     x: (N, D1, *I)   ->   y: (N, D1·r^rank, *(I / r))
@@ -132,7 +158,7 @@ class PixelUnshuffle(Op, frozen=True, kw_only=True):
 
 
 @op
-class ChannelShuffle(Op, frozen=True, kw_only=True):
+class ChannelShuffle(Moving, frozen=True, kw_only=True):
     """Channels dealt out over the groups of the next convolution (ShuffleNet).
 
     Example:

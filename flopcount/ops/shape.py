@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import Axis, Flag, Integers
-from ..op import Op, Shape, op
+from ..op import Shape, op
 from ..sizes import prod
 from .axes import axes_of, axis_of, check_axes, check_axis, check_same_elements
+from .moving import Moving
 
 
 @op
-class Flatten(Op, frozen=True, kw_only=True):
+class Flatten(Moving, frozen=True, kw_only=True):
     """Axes `start` to `end`, both included, become one.
 
     x: (N, D, H, W)   ->   y: (N, D·H·W)
@@ -44,7 +45,7 @@ class Flatten(Op, frozen=True, kw_only=True):
 
 
 @op
-class Reshape(Op, frozen=True, kw_only=True):
+class Reshape(Moving, frozen=True, kw_only=True):
     """The elements in their order under another shape: one sample's, or with `keep_batch: false` that of all axes.
 
     One size may be -1: what is left over.
@@ -87,7 +88,7 @@ class Reshape(Op, frozen=True, kw_only=True):
 
 
 @op
-class Permute(Op, frozen=True, kw_only=True):
+class Permute(Moving, frozen=True, kw_only=True):
     """All axes in another order, the batch among them: axis i of the output is axis `order[i]` of the input.
 
     Example:
@@ -114,7 +115,7 @@ class Permute(Op, frozen=True, kw_only=True):
 
 
 @op
-class Transpose(Op, frozen=True, kw_only=True):
+class Transpose(Moving, frozen=True, kw_only=True):
     """Two axes swapped.
 
     Example:
@@ -139,7 +140,7 @@ class Transpose(Op, frozen=True, kw_only=True):
 
 
 @op
-class Squeeze(Op, frozen=True, kw_only=True):
+class Squeeze(Moving, frozen=True, kw_only=True):
     """Axes of size 1 dropped.
 
     Example:
@@ -168,7 +169,7 @@ class Squeeze(Op, frozen=True, kw_only=True):
 
 
 @op
-class Unsqueeze(Op, frozen=True, kw_only=True):
+class Unsqueeze(Moving, frozen=True, kw_only=True):
     """New axes of size 1, at these places of the output.
 
     Example:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..fields import Sizes
 from ..graph import INTEGER_DTYPES
-from ..op import Op, Shape, op
+from ..op import Op, Shape, Work, add, op, to_weight
+from ..sizes import prod
 from .axes import check_axis
 
 
@@ -49,6 +51,10 @@ class Parameter(Source, frozen=True, kw_only=True):
     def weights(self, x: Any) -> dict[str, Any]:
         return {"weight": self.shape}
 
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Every sample of the batch has used it: their gradients are added."""
+        return to_weight("weight", add(prod(y) - prod(self.shape)))
+
 
 @op
 class Constant(Source, frozen=True, kw_only=True):
@@ -70,6 +76,9 @@ class Constant(Source, frozen=True, kw_only=True):
 
     def buffers(self, x: Any) -> dict[str, Any]:
         return {"value": self.shape}
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        return ()
 
 
 @op

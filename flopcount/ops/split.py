@@ -6,16 +6,17 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Axis, Integer, Size, Sizes
-from ..op import Op, Shape, op
+from ..op import Shape, op
 from ..sizes import ceil_div
 from .axes import axis_of, check_axis, replaced
+from .moving import Moving
 
 MAX_PARTS = 65_536
 """More parts than any network has, and few enough to list."""
 
 
 @op
-class Split(Op, frozen=True, kw_only=True):
+class Split(Moving, frozen=True, kw_only=True):
     """Cut into several outputs along one axis: equal parts, or parts of the sizes given.
 
     x: (N, D, ...)   ->   y1: (N, D1, ...)   y2: (N, D2, ...)   with D = D1 + D2
@@ -60,7 +61,7 @@ class Split(Op, frozen=True, kw_only=True):
 
 
 @op
-class Slice(Op, frozen=True, kw_only=True):
+class Slice(Moving, frozen=True, kw_only=True):
     """Elements `start` up to but not `end` of one axis, every `step`-th; negative places count from the end.
 
     x: (..., D, ...)   ->   y: (..., ⌈(end − start) / step⌉, ...)
@@ -101,7 +102,7 @@ class Slice(Op, frozen=True, kw_only=True):
 
 
 @op
-class Select(Op, frozen=True, kw_only=True):
+class Select(Moving, frozen=True, kw_only=True):
     """One element of one axis, which disappears: the class token, the last step of a sequence.
 
     x: (..., D, ...)   ->   y: (..., ...)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import OpError, show_shape
 from ..op import Shape
-from ..sizes import ceil_div, floor_div, minimum
+from ..sizes import ceil_div, floor_div, gcd, maximum, minimum, whole
 
 
 def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
@@ -32,6 +32,22 @@ def extent(kernel: Any, dilation: Any) -> Any:
         5
     """
     return dilation * (kernel - 1) + 1
+
+
+def covered(size: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
+    """How many positions `i·S + j·d` a window of F taps reaches from I places: those that meet count once.
+
+    Two pairs meet where i differs by a multiple of d/g and j by one of S/g, with g the common divisor of S and d.
+
+    Example:
+        >>> covered(size=4, kernel=3, stride=2, dilation=1)
+        9
+        >>> covered(size=4, kernel=2, stride=3, dilation=1)
+        8
+    """
+    common = gcd(stride, dilation)
+    again = maximum(0, size - floor_div(dilation, common)) * maximum(0, kernel - floor_div(stride, common))
+    return whole(size * kernel - again)
 
 
 def padded(size: Any, padding: Any) -> Any:

@@ -45,6 +45,17 @@ def largest(values: Iterable[Any]) -> Any:
     return reduce(maximum, values)
 
 
+def gradient(function: Callable[..., torch.Tensor], *x: torch.Tensor, dy: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The gradients to x that torch computes."""
+    leaves = [each.detach().requires_grad_() for each in x]
+    return torch.autograd.grad(function(*leaves), leaves, dy)
+
+
+def kept(function: Callable[..., Any], *x: Any) -> Any:
+    """What the forward pass has computed, a mask or a part of its formula: nothing is tallied."""
+    return Number() if isinstance(x[0], Number) else function(*x)
+
+
 def unpacked(tensor: torch.Tensor) -> Array:
     """A tensor as an array by index."""
     return {index: tensor[index] for index in indices(tensor.shape)}

@@ -37,8 +37,8 @@ from flopcount.ops.activation import (
     SwiGLU,
     Tanh,
 )  # fmt: skip
-from tests.counting import Number, ledger, tallied
-from tests.ops.definitions import if_positive, maximum, minimum, special
+from tests.counting import Number, backward_ledger, ledger, tallied
+from tests.ops.definitions import gradient, if_positive, kept, maximum, minimum, special
 
 ALPHA, SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 SHAPE = (2, 4, 3, 6)
@@ -164,3 +164,137 @@ def test_refuses(op: Op, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check(shape)
     assert caught.value.what == message
+
+
+def mask(low: float, high: float, x: Any, inside: float = 1, outside: float = 0) -> Any:
+    """A factor by where x lies, which the forward pass has compared."""
+    return kept(lambda x: torch.where((x > low) & (x < high), inside, outside).to(x.dtype), x)
+
+
+def gelu_gradient(x: Any, y: Any, dy: Any) -> Any:
+    e = kept(lambda x: 1 + torch.erf(x / math.sqrt(2)), x)
+    return dy * (0.5 * e + 1 / math.sqrt(2 * math.pi) * x * exp(-0.5 * x * x))
+
+
+def gelu_tanh_gradient(x: Any, y: Any, dy: Any) -> Any:
+    k = math.sqrt(2 / math.pi)
+    square = kept(lambda x: 0.044715 * x * x, x)
+    t = kept(lambda x, square: torch.tanh(k * (x + square * x)), x, square)
+    one, half = kept(lambda t: 1 + t, t), kept(lambda x: 0.5 * x, x)
+    return dy * (0.5 * one + half * (1 - t * t) * (k + 3 * k * square))
+
+
+def mish_gradient(x: Any, y: Any, dy: Any) -> Any:
+    e = kept(torch.exp, x)
+    one = kept(lambda e: 1 + e, e)
+    t = kept(lambda one: torch.tanh(torch.log(one)), one)
+    return dy * (t + x * (1 - t * t) * (e / one))
+
+
+def silu_gradient(x: Any, y: Any, dy: Any) -> Any:
+    s = kept(torch.sigmoid, x)
+    return dy * (s + y * (1 - s))
+
+
+def hard_swish_gradient(x: Any, y: Any, dy: Any) -> Any:
+    return dy * (kept(lambda x: (x + 3).clamp(0, 6), x) + x * mask(-3, 3, x)) / 6
+
+
+def softplus_gradient(x: Any, y: Any, dy: Any) -> Any:
+    e = kept(torch.exp, x)
+    return dy * e / kept(lambda e: 1 + e, e)
+
+
+def softsign_gradient(x: Any, y: Any, dy: Any) -> Any:
+    s = kept(lambda x: 1 + x.abs(), x)
+    return dy / s / s
+
+
+def factor(positive: float, x: Any, otherwise: Any) -> Any:
+    """One of two factors, as the forward pass has chosen."""
+    return otherwise if isinstance(x, Number) else torch.where(x > 0, positive, otherwise)
+
+
+INFINITY = math.inf
+GRADIENTS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "relu": lambda x, y, dy: dy * mask(0, INFINITY, x),
+    "relu6": lambda x, y, dy: dy * mask(0, 6, x),
+    "leaky_relu": lambda x, y, dy: dy * mask(0, INFINITY, x, outside=0.2),
+    "prelu": lambda x, y, dy: dy * mask(0, INFINITY, x, outside=0.25),
+    "elu": lambda x, y, dy: dy * factor(1, x, 0.5 * kept(torch.exp, x)),
+    "selu": lambda x, y, dy: dy * factor(SCALE, x, SCALE * ALPHA * kept(torch.exp, x)),
+    "celu": lambda x, y, dy: dy * factor(1, x, kept(lambda x: torch.exp(x / 2), x)),
+    "gelu": gelu_gradient,
+    "gelu tanh": gelu_tanh_gradient,
+    "silu": silu_gradient,
+    "sigmoid": lambda x, y, dy: dy * y * (1 - y),
+    "tanh": lambda x, y, dy: dy * (1 - y * y),
+    "hardswish": hard_swish_gradient,
+    "hardsigmoid": lambda x, y, dy: dy * mask(-3, 3, x, inside=1 / 6),
+    "hardtanh": lambda x, y, dy: dy * mask(-2, 3, x),
+    "softplus": softplus_gradient,
+    "softsign": softsign_gradient,
+    "mish": mish_gradient,
+    "logsigmoid": lambda x, y, dy: dy * (1 - kept(torch.sigmoid, x)),
+}
+
+
+@pytest.mark.parametrize(("op", "definition", "torchs"), ELEMENTWISE, ids=map(_ids, ELEMENTWISE))
+def test_gradient_is_that_of_a_definition_that_computes_what_torch_does(
+    op: Op, definition: Callable[[Any], Any], torchs: Callable[[Any], Any]
+) -> None:
+    by_definition = GRADIENTS[f"{op.tag} {getattr(op, 'approximate', 'none')}".removesuffix(" none")]
+    x = torch.linspace(-5, 5, math.prod(SHAPE), dtype=torch.float64).reshape(SHAPE)
+    dy = torch.randn(SHAPE, dtype=torch.float64)
+    (expected,) = gradient(torchs, x, dy=dy)
+    torch.testing.assert_close(by_definition(x, torchs(x).detach(), dy), expected)
+    with tallied() as done:
+        for _ in range(math.prod(SHAPE)):
+            by_definition(Number(), Number(), Number())
+    assert backward_ledger(op, SHAPE, to=[0]) == done
+
+
+def glu_gradient(a: Any, b: Any, y: Any, dy: Any) -> Any:
+    s = kept(torch.sigmoid, b)
+    return dy * s, dy * y * (1 - s)
+
+
+def swiglu_gradient(a: Any, b: Any, y: Any, dy: Any) -> Any:
+    s, u = kept(torch.sigmoid, a), kept(functional.silu, a)
+    return dy * b * (s + u * (1 - s)), dy * u
+
+
+def geglu_gradient(a: Any, b: Any, y: Any, dy: Any) -> Any:
+    return gelu_gradient(a, None, dy * b), dy * kept(functional.gelu, a)
+
+
+GATED_GRADIENTS = {"glu": glu_gradient, "swiglu": swiglu_gradient, "geglu": geglu_gradient}
+
+
+@pytest.mark.parametrize(("op", "definition", "torchs"), GATED, ids=[op.tag for op, _, _ in GATED])
+def test_gated_gradients_are_those_of_a_definition_that_computes_what_torch_does(
+    op: Op, definition: Callable[[Any, Any], Any], torchs: Callable[[Any, Any], Any]
+) -> None:
+    a, b = torch.linspace(-5, 5, math.prod(SHAPE), dtype=torch.float64).reshape(SHAPE).chunk(2, -1)
+    dy = torch.randn(a.shape, dtype=torch.float64)
+    found = GATED_GRADIENTS[op.tag](a, b, torchs(a, b), dy)
+    for ours, expected in zip(found, gradient(torchs, a, b, dy=dy), strict=True):
+        torch.testing.assert_close(ours, expected)
+    with tallied() as done:
+        for _ in range(a.numel()):
+            GATED_GRADIENTS[op.tag](Number(), Number(), Number(), Number())
+    assert backward_ledger(op, SHAPE) == done
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_prelus_weight_has_a_gradient(per_channel: bool) -> None:
+    """`Σ dy · min(x, 0)`, over all elements that it serves."""
+    module = torch.nn.PReLU(SHAPE[1] if per_channel else 1, dtype=torch.float64)
+    x, dy = (torch.randn(SHAPE, dtype=torch.float64) for _ in range(2))
+    (expected,) = torch.autograd.grad(module(x), [module.weight], dy)
+    terms = dy * minimum(x, 0)
+    torch.testing.assert_close((terms.sum((0, 2, 3)) if per_channel else terms.sum()).reshape(-1), expected)
+    elements, weights = math.prod(SHAPE), expected.numel()
+    assert backward_ledger(PReLU(per_channel=per_channel), SHAPE, to=["weight"]) == {
+        "cmp": elements, "mul": elements, "add": elements - weights,
+    }  # fmt: skip

@@ -5,32 +5,40 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
-from flopcount.ops.attention import Attention, causal_pairs, window_pairs
+from flopcount.ops.attention import Attention
 from flopcount.ops.linear import Linear
-from tests.counting import Number, array, dot_product, ledger, ledger_in_letters, sizes_of, tallied, total
+from tests import differentiating
+from tests.counting import (
+    Number,
+    array,
+    backward_in_letters,
+    backward_ledger,
+    dot_product,
+    indices,
+    ledger,
+    ledger_in_letters,
+    sizes_of,
+    tallied,
+    total,
+)  # fmt: skip
+from tests.differentiating import Tape, Variable, softmax
+from tests.ops.test_mask import visible
+from tests.torchs import counted_backward, priced_backward
 
 Shapes = tuple[tuple[int, ...], ...]
-
-
-def visible(op: Attention, queries: int, keys: int, query: int) -> list[int]:
-    """The keys that one query sees."""
-    here = keys - queries + query
-    if op.causal:
-        return [k for k in range(keys) if k <= here and (op.window is None or here - k < op.window)]
-    return [k for k in range(keys) if op.window is None or abs(here - k) <= op.window // 2]
 
 
 def attend(op: Attention, n: int, queries: int, keys: int, key: int, value: int) -> None:
     """Attention by its definition, over the keys that each query sees."""
     for _ in range(n * op.heads):
         for query in range(queries):
-            seen = visible(op, queries, keys, query)
+            seen = visible(queries, keys, query, op.causal, op.window)
             scores = [dot_product(array([key]).values(), array([key]).values()) * Number() for _ in seen]
             most = scores[0]
             for score in scores[1:]:
@@ -116,25 +124,11 @@ def test_formulas_in_letters_count_the_same(case: tuple[Attention, Shapes]) -> N
     assert ledger_in_letters(op, *shapes) == ledger(op, *shapes)
 
 
-@given(st.integers(1, 12), st.integers(0, 12), st.integers(1, 26))
-def test_causal_pairs(queries: int, cached: int, window: int) -> None:
-    keys = queries + cached
-    window = min(window, keys)
-    op = Attention(heads=1, causal=True, window=window)
-    assert causal_pairs(queries, keys, window) == sum(len(visible(op, queries, keys, t)) for t in range(queries))
-
-
 @given(st.integers(1, 12), st.integers(0, 12))
 def test_a_causal_mask_is_a_window_of_all_keys(queries: int, cached: int) -> None:
     shapes = ((1, queries, 4), (1, queries + cached, 4))
     plain, windowed = Attention(heads=2, causal=True), Attention(heads=2, causal=True, window=queries + cached)
     assert plain.work(*shapes, ()) == windowed.work(*shapes, ())
-
-
-@given(st.integers(1, 12), st.integers(1, 26))
-def test_window_pairs(tokens: int, window: int) -> None:
-    op = Attention(heads=1, window=window)
-    assert window_pairs(tokens, window) == sum(len(visible(op, tokens, tokens, t)) for t in range(tokens))
 
 
 @given(st.integers(1, 3), st.integers(1, 3), st.booleans(), st.none() | st.tuples(st.integers(1, 5), st.integers(1, 5)))
@@ -215,3 +209,93 @@ def test_refuses(op: Attention, shapes: Shapes, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check(*shapes)
     assert caught.value.what == message
+
+
+Table = dict[tuple[int, ...], Variable]
+"""Numbers by sample, head, token and feature."""
+
+
+def differentiated(op: Attention, q: Table, k: Table, v: Table, n: int, queries: int, keys: int) -> list[Variable]:
+    """Scaled dot-product attention by its definition, over the keys that each query sees."""
+    sharing = op.heads // (op.kv_heads or op.heads)
+    key, value = (1 + max(index[3] for index in table) for table in (k, v))
+    outputs: list[Variable] = []
+    for sample, head, query in indices((n, op.heads, queries)):
+        seen = visible(queries, keys, query, op.causal, op.window)
+        h = head // sharing
+        scores = [
+            0.5 * differentiating.total(q[sample, head, query, f] * k[sample, h, s, f] for f in range(key))
+            for s in seen
+        ]
+        shares = softmax(scores)
+        columns = ([v[sample, h, s, f] for s in seen] for f in range(value))
+        outputs += [differentiating.dot_product(shares, column) for column in columns]
+    return outputs
+
+
+@settings(max_examples=40)
+@given(attentions(), st.integers(1, 3), st.integers(1, 3))
+def test_gradients_of_the_core_are_what_differentiating_it_performs(
+    case: tuple[Attention, Shapes], key: int, value: int
+) -> None:
+    drawn, shapes = case
+    kv_heads = drawn.kv_heads or drawn.heads
+    n, queries, keys = shapes[0][0], shapes[0][1], shapes[-1][1]
+    op = Attention(heads=drawn.heads, kv_heads=kv_heads, causal=drawn.causal, window=drawn.window, project=False)
+    inputs = ((n, queries, drawn.heads * key), (n, keys, kv_heads * key), (n, keys, kv_heads * value))
+    tape = Tape()
+    q, k, v = (
+        tape.array((n, heads, tokens, size))
+        for heads, tokens, size in ((op.heads, queries, key), (kv_heads, keys, key), (kv_heads, keys, value))
+    )
+    assert backward_ledger(op, *inputs) == tape.backward(differentiated(op, q, k, v, n, queries, keys))
+
+
+@settings(max_examples=40)
+@given(attentions())
+def test_gradients_are_those_of_the_core_and_of_the_projections(case: tuple[Attention, Shapes]) -> None:
+    op, shapes = case
+    (n, queries, dq), (_, keys, dk), (_, _, dv) = (shapes[0], shapes[min(1, len(shapes) - 1)], shapes[-1])
+    size, shared = op.head_dim or dq // op.heads, op.kv_heads or op.heads
+    core = Attention(heads=op.heads, kv_heads=shared, causal=op.causal, window=op.window, project=False)
+    out_bias = op.bias if op.out_bias is None else op.out_bias
+    parts = [
+        backward_ledger(core, (n, queries, op.heads * size), *[(n, keys, shared * size)] * 2),
+        backward_ledger(Linear(out=op.heads * size, bias=op.bias), (n, queries, dq)),
+        backward_ledger(Linear(out=shared * size, bias=op.bias), (n, keys, dk)),
+        backward_ledger(Linear(out=shared * size, bias=op.bias), (n, keys, dv)),
+        backward_ledger(Linear(out=op.out or dq, bias=out_bias), (n, queries, op.heads * size)),
+        # One input has three gradients, or the second two; they are added.
+        Counter(add=(3 - len(shapes)) * n * keys * dv),
+    ]
+    assert backward_ledger(op, *shapes) == +sum(parts, start=Counter())
+
+
+@given(attentions())
+def test_torch_prices_the_gradients_the_same(case: tuple[Attention, Shapes]) -> None:
+    """On the CPU torch keeps the softmax's outputs, and computes no scores again."""
+    op, shapes = case
+    assume(op.kv_heads == op.heads)
+    n, queries, keys = shapes[0][0], shapes[0][1], shapes[-1][1]
+    inputs = ((n, queries, op.heads * 4), (n, keys, op.heads * 4), (n, keys, op.heads * 4))
+    q, k, v = (torch.empty(b, op.heads, t, 4, device="meta", requires_grad=True) for b, t, _ in inputs)
+    core = torch.nn.functional.scaled_dot_product_attention
+    bare = Attention(heads=op.heads, causal=op.causal, window=op.window, project=False)
+    assert priced_backward(bare, *inputs) == counted_backward(core, q, k, v)
+
+
+@pytest.mark.parametrize("memory", [False, True])
+@pytest.mark.parametrize("wanted", [(), (0,), (0, 1)])
+def test_torch_prices_the_gradients_of_a_whole_module_the_same(memory: bool, wanted: tuple[int, ...]) -> None:
+    op = Attention(heads=4)
+    shapes = ((2, 5, 16), (2, 7, 16)) if memory else ((2, 5, 16),)
+    x = [torch.empty(shape, device="meta", requires_grad=i in wanted) for i, shape in enumerate(shapes)]
+    module = torch.nn.MultiheadAttention(16, 4, batch_first=True, device="meta")
+    counted = counted_backward(lambda *x: module(x[0], x[-1], x[-1], need_weights=False)[0], *x)
+    assert priced_backward(op, *shapes, to=[*wanted, *op.weights(*shapes)]) == counted
+
+
+@given(attentions())
+def test_gradients_in_letters_count_the_same(case: tuple[Attention, Shapes]) -> None:
+    op, shapes = case
+    assert backward_in_letters(op, *shapes) == backward_ledger(op, *shapes)

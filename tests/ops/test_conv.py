@@ -1,15 +1,30 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from flopcount.errors import OpError
 from flopcount.ops.conv import Conv
-from tests.counting import Number, array, dot_product, indices, ledger, sizes_of, tallied
+from flopcount.ops.window import per_axis
+from tests.counting import (
+    Number,
+    array,
+    backward_ledger,
+    backward_work,
+    dot_product,
+    indices,
+    ledger,
+    sizes_of,
+    tallied,
+)  # fmt: skip
+from tests.differentiating import Tape, Variable, total
+from tests.torchs import counted_backward, priced_backward
 
 
 def convolve(op: Conv, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
@@ -80,3 +95,59 @@ def test_refuses(op: Conv, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check((1, 64, 8, 8))
     assert caught.value.what == message
+
+
+WANTED = st.sets(st.sampled_from([0, "weight", "bias"]), min_size=1)
+
+
+def differentiate(op: Conv, shape: tuple[int, ...], wanted: set[int | str]) -> Counter[str]:
+    """The gradients of a convolution by its definition: over the padded input, zeros and all."""
+    tape = Tape()
+    rank = len(shape) - 2
+    kernel, stride, dilation = (per_axis(value, rank) for value in (op.kernel, op.stride, op.dilation))
+    depth, filters = shape[1] // op.groups, op.out // op.groups
+    weight = tape.array(op.weights(shape)["weight"], "weight" in wanted)
+    bias = tape.array((op.out,), "bias" in wanted)
+    x: dict[tuple[int, ...], Variable] = {}
+    outputs = []
+    for n, out, *place in indices(op.infer(shape)):
+        products = []
+        for d, *tap in indices((depth, *kernel)):
+            spot = (i * s + j * e for i, s, j, e in zip(place, stride, tap, dilation, strict=True))
+            index = (n, out // filters * depth + d, *spot)
+            if index not in x:
+                x[index] = tape.variable(0 in wanted)
+            products.append(x[index] * weight[out, d, *tap])
+        outputs.append(total(products) + bias[out,] if op.bias else total(products))
+    return tape.backward(outputs)
+
+
+@settings(max_examples=40)
+@given(convolutions(), WANTED)
+def test_gradients_are_what_differentiating_it_performs(
+    case: tuple[Conv, tuple[int, ...]], wanted: set[int | str]
+) -> None:
+    op, shape = case
+    shape = shape[:4]
+    op = replace(op, **{name: getattr(op, name)[:2] for name in ("kernel", "stride", "padding", "dilation")})
+    assert backward_ledger(op, shape, to=wanted) == differentiate(op, shape, wanted)
+
+
+@given(convolutions(), st.booleans(), st.booleans())
+def test_torch_prices_the_gradients_the_same(case: tuple[Conv, tuple[int, ...]], image: bool, weight: bool) -> None:
+    """Those of groups too: torch counts a grouped weight gradient too high, and so does its convention."""
+    assume(image or weight)
+    op, shape = case
+    kind: Any = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)[len(shape) - 3]
+    module = kind(shape[1], op.out, op.kernel, op.stride, op.padding, op.dilation, op.groups, op.bias, device="meta")
+    module.weight.requires_grad_(weight)
+    counted = counted_backward(module, torch.empty(shape, device="meta", requires_grad=image))
+    wanted: list[int | str] = [0] * image + ["weight"] * weight
+    assert priced_backward(op, shape, to=wanted) == counted
+
+
+def test_torchs_error_in_a_depthwise_weight_gradient() -> None:
+    op, shape = Conv(out=8, kernel=3, groups=8, bias=False), (1, 8, 17, 17)
+    (entry,) = [entry for entry in backward_work(op, shape) if entry.to == "weight"]
+    assert 2 * entry.count * 8 == priced_backward(op, shape, to=["weight"]) == 259_200
+    assert 2 * entry.count == 32_400

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import math
+from collections import Counter
 from itertools import product
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
-from flopcount.ops.conv_transpose import ConvTranspose, touched
-from tests.counting import Number, ledger, ledger_in_letters, tallied
+from flopcount.ops.conv_transpose import ConvTranspose
+from flopcount.ops.window import covered, per_axis
+from tests.counting import Number, backward_ledger, indices, ledger, ledger_in_letters, tallied
+from tests.differentiating import Tape, Variable, total
+from tests.torchs import counted_backward, priced_backward
 
 MODULES: Any = (torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d, torch.nn.ConvTranspose3d)
 
@@ -108,8 +114,8 @@ def test_the_bias_fills_each_dot_products_missing_addition(case: tuple[ConvTrans
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
-def test_touched_positions(size: int, kernel: int, stride: int, dilation: int) -> None:
-    assert touched(size, kernel, stride, dilation) == len(
+def test_covered_positions(size: int, kernel: int, stride: int, dilation: int) -> None:
+    assert covered(size, kernel, stride, dilation) == len(
         {i * stride + j * dilation for i in range(size) for j in range(kernel)}
     )
 
@@ -136,3 +142,51 @@ def test_refuses(op: ConvTranspose, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check((1, 64, 8, 8))
     assert caught.value.what == message
+
+
+WANTED = st.sets(st.sampled_from([0, "weight", "bias"]), min_size=1)
+
+
+def differentiate(op: ConvTranspose, shape: tuple[int, ...], wanted: set[int | str]) -> Counter[str]:
+    """The gradients of a transposed convolution by its definition, the cropped outputs' zeros and all."""
+    tape = Tape()
+    rank = len(shape) - 2
+    kernel, stride, dilation = (per_axis(value, rank) for value in (op.kernel, op.stride, op.dilation))
+    filters, depth = op.out // op.groups, shape[1] // op.groups
+    x, weight = tape.array(shape, 0 in wanted), tape.array(op.weights(shape)["weight"], "weight" in wanted)
+    y: dict[tuple[int, ...], list[Variable]] = {}
+    for (n, d, *place), value in x.items():
+        for out, *tap in indices((filters, *kernel)):
+            lands = (i * s + j * e for i, s, j, e in zip(place, stride, tap, dilation, strict=True))
+            y.setdefault((n, d // depth * filters + out, *lands), []).append(value * weight[d, out, *tap])
+    return tape.backward(total(products) for products in y.values())
+
+
+@settings(max_examples=40)
+@given(transposed(), WANTED)
+def test_gradients_are_what_differentiating_it_performs(
+    case: tuple[ConvTranspose, tuple[int, ...]], wanted: set[int | str]
+) -> None:
+    op, shape = case
+    shape = shape[:4]
+    names = ("kernel", "stride", "padding", "dilation", "output_padding")
+    op = replace(op, **{name: getattr(op, name)[:2] for name in names})
+    done = differentiate(op, shape, wanted)
+    if op.bias and "bias" in wanted:
+        # Every output, also one that no input reaches, has had its bias added.
+        done["add"] += math.prod(op.infer(shape)) - op.out
+    assert backward_ledger(op, shape, to=wanted) == +done
+
+
+@given(transposed(), st.booleans(), st.booleans())
+def test_torch_prices_the_gradients_the_same(
+    case: tuple[ConvTranspose, tuple[int, ...]], image: bool, weight: bool
+) -> None:
+    """Those of groups too: torch counts a grouped weight gradient too high, and so does its convention."""
+    assume(image or weight)
+    op, shape = case
+    module = module_of(op, shape)
+    module.weight.requires_grad_(weight)
+    counted = counted_backward(module, torch.empty(shape, device="meta", requires_grad=image))
+    wanted: list[int | str] = [0] * image + ["weight"] * weight
+    assert priced_backward(op, shape, to=wanted) == counted

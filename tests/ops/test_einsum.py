@@ -9,7 +9,8 @@ from flopcount.errors import OpError
 from flopcount.fields import fields_of
 from flopcount.ops.einsum import Einsum
 from flopcount.ops.matmul import Matmul
-from tests.counting import Number, array, indices, ledger, ledger_in_letters, tallied
+from tests.counting import Number, array, backward_ledger, indices, ledger, ledger_in_letters, tallied
+from tests.torchs import counted_backward, priced_backward
 
 Shapes = tuple[tuple[int, ...], ...]
 SIZES = dict(zip("abcd", (2, 3, 4, 1), strict=True))
@@ -133,3 +134,42 @@ def test_an_equation_is_text() -> None:
     assert "ij->i" in field.words
     with pytest.raises(OpError, match="must be text, not 3"):
         field.read(3)
+
+
+@given(equations(2), st.sampled_from([0, 1]))
+def test_the_gradient_of_an_operand_is_a_contraction_of_the_outputs_with_the_other(
+    case: tuple[list[str], str], wanted: int
+) -> None:
+    """An axis that only this operand has, and that is summed, only repeats the gradient."""
+    terms, output = case
+    own, other = terms[wanted], terms[1 - wanted]
+    with tallied() as done:
+        contract(output, other, "".join(label for label in sorted(set(own)) if label in output + other))
+    op = Einsum(equation=f"{','.join(terms)}->{output}")
+    assert backward_ledger(op, *shapes_of(terms), to=[wanted]) == done
+
+
+@pytest.mark.parametrize("equation", ["bhid,bhjd->bhij", "ij,jk->ik", "bij,bjk->bki"])
+@pytest.mark.parametrize("wanted", [(0,), (1,), (0, 1)])
+def test_torch_prices_the_gradients_the_same(equation: str, wanted: tuple[int, ...]) -> None:
+    sizes = dict(zip("bhijkd", (2, 3, 4, 5, 6, 7), strict=True))
+    shapes = [tuple(sizes[label] for label in term) for term in equation.partition("->")[0].split(",")]
+    tensors = [torch.empty(shape, device="meta", requires_grad=i in wanted) for i, shape in enumerate(shapes)]
+    counted = counted_backward(lambda *x: torch.einsum(equation, *x), *tensors)
+    assert priced_backward(Einsum(equation=equation), *shapes, to=wanted) == counted
+
+
+def test_gradients_of_several_operands_are_those_of_each_step() -> None:
+    chain = Einsum(equation="ab,bc,cd->ad")
+    work = chain.backward((2, 3), (3, 5), (5, 7), (2, 7))
+    assert [(entry.to, entry.count, entry.outputs) for entry in work] == [
+        (0, 2 * 3 * 5, 2 * 3), (1, 2 * 3 * 5, 3 * 5), ("", 2 * 5 * 7, 2 * 5), (2, 2 * 5 * 7, 5 * 7),
+    ]  # fmt: skip
+
+
+def test_the_gradient_of_a_sum_is_a_copy() -> None:
+    assert Einsum(equation="ij->i").backward((2, 3), (2,)) == []
+
+
+def test_an_axis_of_size_1_that_was_stretched_is_summed_over() -> None:
+    assert backward_ledger(Einsum(equation="ij,jk->ik"), (4, 1), (6, 5), to=[0]) == {"mul": 120, "add": 116}

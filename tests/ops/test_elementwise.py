@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,8 @@ from flopcount.ops.elementwise import (
     Sqrt,
     Square,
 )
-from tests.counting import Number, indices, ledger, tallied
+from tests.counting import Number, backward_ledger, indices, ledger, tallied
+from tests.ops.definitions import gradient, kept, special
 
 DEFINITIONS: list[tuple[Any, Callable[[Number], Number]]] = [
     (Exp(), lambda x: x.special()),
@@ -75,3 +77,38 @@ def test_refuses(op: Any, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check((1, 64))
     assert caught.value.what == message
+
+
+GRADIENTS: list[tuple[Any, Callable[[Any], Any], Callable[[Any, Any, Any], Any]]] = [
+    (Exp(), torch.exp, lambda x, y, dy: dy * y),
+    (Log(), torch.log, lambda x, y, dy: dy / x),
+    (Sqrt(), torch.sqrt, lambda x, y, dy: 0.5 * dy / y),
+    (Rsqrt(), torch.rsqrt, lambda x, y, dy: -0.5 * dy * y / x),
+    (Sin(), torch.sin, lambda x, y, dy: dy * special(torch.cos, x)),
+    (Cos(), torch.cos, lambda x, y, dy: 0 - dy * special(torch.sin, x)),
+    (Pow(exponent=1.5), lambda x: x**1.5, lambda x, y, dy: dy * 1.5 * special(lambda x: x**0.5, x)),
+    (Square(), torch.square, lambda x, y, dy: 2 * dy * x),
+    (Reciprocal(), torch.reciprocal, lambda x, y, dy: 0 - dy * y * y),
+    (Neg(), torch.neg, lambda x, y, dy: 0 - dy),
+    (Abs(), torch.abs, lambda x, y, dy: dy * kept(torch.sign, x)),
+    (Scale(by=0.125), lambda x: x * 0.125, lambda x, y, dy: dy * 0.125),
+    (Shift(by=1), lambda x: x + 1, lambda x, y, dy: dy),
+    (Clamp(min=1), lambda x: x.clamp(1), lambda x, y, dy: dy * kept(lambda x: (x > 1).to(x.dtype), x)),
+]
+
+
+@pytest.mark.parametrize(("op", "torchs", "by_definition"), GRADIENTS, ids=lambda value: getattr(value, "tag", ""))
+def test_gradient_is_that_of_a_definition_that_computes_what_torch_does(
+    op: Any, torchs: Callable[[Any], Any], by_definition: Callable[[Any, Any, Any], Any]
+) -> None:
+    x, dy = (torch.rand(3, 4, dtype=torch.float64) + 0.5 for _ in range(2))
+    (expected,) = gradient(torchs, x, dy=dy)
+    torch.testing.assert_close(by_definition(x, torchs(x), dy), expected)
+    with tallied() as done:
+        for _ in range(12):
+            by_definition(Number(), Number(), Number())
+    assert backward_ledger(op, (3, 4)) == done
+
+
+def test_every_functions_gradient_is_defined_above() -> None:
+    assert {op.tag for op, _, _ in GRADIENTS} == {op.tag for op, _ in DEFINITIONS}

@@ -10,6 +10,7 @@ from flopcount.errors import OpError
 from flopcount.graph import GraphBuilder
 from flopcount.ops.embedding import Embedding
 from flopcount.ops.linear import Linear
+from tests.counting import backward_ledger
 
 
 @given(st.lists(st.integers(1, 5), max_size=3).map(tuple), st.integers(1, 9), st.integers(1, 9))
@@ -44,3 +45,7 @@ def test_refuses_what_is_not_an_integer() -> None:
         "  input: 1×16\n"
         "  hint: declare the dtype of the network's input as int64"
     )
+
+
+def test_every_tokens_gradient_is_added_to_its_row() -> None:
+    assert backward_ledger(Embedding(vocab=100, dim=8), (2, 7), to=["weight"]) == {"add": 2 * 7 * 8}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 
 from flopcount.errors import OpError
 from flopcount.ops.joining import Add, Concat, Div, Maximum, Minimum, Mul, Stack, Sub
-from tests.counting import Number, indices, ledger, tallied
+from tests.counting import Number, backward_ledger, indices, ledger, tallied
+from tests.differentiating import Tape, Variable
 
 BINARY: dict[str, tuple[Any, Any, Callable[[Number, Number], Number]]] = {
     "add": (Add(), torch.add, lambda a, b: a + b),
@@ -115,3 +118,64 @@ def test_refuses(op: Any, shapes: list[tuple[int, ...]], message: str, hint: str
         op.check(*shapes)
     assert message in caught.value.what
     assert (hint or "") in (caught.value.hint or "")
+
+
+DIFFERENTIATED: dict[str, Callable[[Variable, Variable], Variable]] = {
+    "add": lambda a, b: a + b,
+    "mul": lambda a, b: a * b,
+    "sub": lambda a, b: a - b,
+    "maximum": lambda a, b: a.masked() + b.masked(),
+    "minimum": lambda a, b: a.masked() + b.masked(),
+}
+
+
+def gradients(name: str, shapes: list[tuple[int, ...]], wanted: set[int | str]) -> Counter[str]:
+    tape = Tape()
+    arrays = [tape.array(shape, place in wanted) for place, shape in enumerate(shapes)]
+
+    def read(array: dict[tuple[int, ...], Variable], shape: tuple[int, ...], index: tuple[int, ...]) -> Variable:
+        ends = index[len(index) - len(shape) :]
+        return array[tuple(0 if size == 1 else i for size, i in zip(shape, ends, strict=True))]
+
+    outputs = []
+    for index in indices(BINARY[name][0].infer(*shapes)):
+        values = [read(array, shape, index) for array, shape in zip(arrays, shapes, strict=True)]
+        outputs.append(reduce(DIFFERENTIATED[name], values))
+    return tape.backward(outputs)
+
+
+@given(st.sampled_from(sorted(DIFFERENTIATED)), broadcasting(2, 2), st.sets(st.sampled_from([0, 1]), min_size=1))
+def test_gradients_are_what_differentiating_it_performs(
+    name: str, shapes: list[tuple[int, ...]], wanted: set[int | str]
+) -> None:
+    assert backward_ledger(BINARY[name][0], *shapes, to=wanted) == gradients(name, shapes, wanted)
+
+
+@given(broadcasting(2, 4))
+def test_gradients_of_a_product_of_many_are_those_of_its_steps(shapes: list[tuple[int, ...]]) -> None:
+    """Between the steps, products have the shape of the output."""
+    whole = Mul().infer(*shapes)
+    assert backward_ledger(Mul(), whole, *shapes) == gradients("mul", [whole, *shapes], {*range(len(shapes) + 1)})
+
+
+@given(broadcasting(2, 2))
+def test_gradients_of_a_quotient(shapes: list[tuple[int, ...]]) -> None:
+    """`da = dy / b` and `db = 0 − da·y`, by doing it."""
+    elements = [math.prod(shape) for shape in (*shapes, Div().infer(*shapes))]
+    quotient, first, second = ({"div": elements[2]}, elements[2] - elements[0], elements[2])
+    assert backward_ledger(Div(), *shapes, to=[0]) == +Counter({**quotient, "add": first})
+    assert backward_ledger(Div(), *shapes, to=[1]) == {**quotient, "mul": elements[2], "add": second}
+
+
+def test_the_gradients_of_a_quotient_are_torchs() -> None:
+    a, b, dy = (torch.rand(3, 4, dtype=torch.float64) + 0.5 for _ in range(3))
+    a.requires_grad_()
+    b.requires_grad_()
+    y = a / b
+    da, db = torch.autograd.grad(y, (a, b), dy)
+    torch.testing.assert_close(da, dy / b)
+    torch.testing.assert_close(db, 0 - dy / b * y)
+
+
+def test_moving_inputs_side_by_side_moves_their_gradients_back() -> None:
+    assert backward_ledger(Concat(), (1, 3, 4), (1, 5, 4)) == backward_ledger(Stack(), (1, 3), (1, 3)) == {}

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
 from flopcount.ops.linear import Linear
-from tests.counting import Number, array, dot_product, indices, ledger, sizes_of, tallied
+from tests import differentiating
+from tests.counting import Number, array, backward_ledger, dot_product, indices, ledger, sizes_of, tallied
+from tests.differentiating import Tape
+from tests.torchs import counted_backward, priced_backward
 
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
 
@@ -55,3 +58,29 @@ def test_refuses_a_scalar() -> None:
     with pytest.raises(OpError) as caught:
         Linear(out=3).check(())
     assert caught.value.what == "needs an axis of features, but its input is a scalar"
+
+
+@given(SHAPES, st.integers(1, 5), st.booleans(), st.sets(st.sampled_from([0, "weight", "bias"]), min_size=1))
+def test_gradients_are_what_differentiating_it_performs(
+    shape: tuple[int, ...], out: int, bias: bool, wanted: set[int | str]
+) -> None:
+    tape = Tape()
+    x, weight = tape.array(shape, 0 in wanted), tape.array((out, shape[-1]), "weight" in wanted)
+    offsets = tape.array((out,), "bias" in wanted)
+    outputs = []
+    for *row, o in indices((*shape[:-1], out)):
+        products = [x[*row, k] * weight[o, k] for k in range(shape[-1])]
+        outputs.append(differentiating.total(products) + offsets[o,] if bias else differentiating.total(products))
+    assert backward_ledger(Linear(out=out, bias=bias), shape, to=wanted) == tape.backward(outputs)
+
+
+@given(SHAPES, st.integers(1, 5), st.booleans(), st.booleans(), st.booleans())
+def test_torch_prices_the_gradients_the_same(
+    shape: tuple[int, ...], out: int, bias: bool, features: bool, weight: bool
+) -> None:
+    assume(features or weight)
+    module = torch.nn.Linear(shape[-1], out, bias, device="meta")
+    module.weight.requires_grad_(weight)
+    counted = counted_backward(module, torch.empty((1, *shape), device="meta", requires_grad=features))
+    wanted: list[int | str] = [0] * features + ["weight"] * weight
+    assert priced_backward(Linear(out=out, bias=bias), shape, to=wanted) == counted

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from flopcount.errors import OpError
 from flopcount.ops.lrn import LocalResponseNorm
-from tests.counting import Number, array, ledger, tallied, total
-from tests.ops.definitions import Array, packed, special, unpacked
+from tests.counting import Number, array, backward_ledger, ledger, tallied, total
+from tests.ops.definitions import Array, gradient, packed, special, unpacked
 
 
 def local_response_norm(op: LocalResponseNorm, x: Array, channels: int) -> Array:
@@ -43,3 +43,32 @@ def test_refuses_an_input_without_spatial_axes() -> None:
     with pytest.raises(OpError) as caught:
         LocalResponseNorm().check((1, 96))
     assert caught.value.what == "needs a batch, channels and spatial axes, not 2 axes"
+
+
+def local_response_gradient(op: LocalResponseNorm, x: Array, y: Array, dy: Array, bases: Array, d: int) -> Array:
+    """By its definition, from the bases t = k + α·Σ x² and their powers, which the forward pass has computed."""
+    shares = {i: dy[i] * y[i] / bases[i] for i in x}
+    dx: Array = {}
+    for (n, c, *place), value in x.items():
+        # A channel is in the windows of those around it: as many before as its own window has after it.
+        first = c - (op.size - 1 - op.size // 2)
+        nothing = Number() if isinstance(value, Number) else torch.zeros_like(value)
+        window: Any = (shares[n, e, *place] if 0 <= e < d else nothing for e in range(first, first + op.size))
+        power = Number() if isinstance(value, Number) else bases[n, c, *place] ** op.beta
+        dx[n, c, *place] = dy[n, c, *place] / power - value * (2 * op.alpha * op.beta) * total(window)
+    return dx
+
+
+@given(size=st.integers(1, 6), shape=st.lists(st.integers(1, 4), min_size=3, max_size=4).map(tuple))
+def test_gradient_is_that_of_a_definition_that_computes_what_torch_does(size: int, shape: tuple[int, ...]) -> None:
+    op = LocalResponseNorm(size=size, alpha=0.5)
+    module = torch.nn.LocalResponseNorm(size, alpha=op.alpha * size, beta=op.beta, k=op.k)
+    x, dy = (torch.randn(shape, dtype=torch.float64) for _ in range(2))
+    y = module(x)
+    bases = (x / y) ** (1 / op.beta)
+    (expected,) = gradient(module, x, dy=dy)
+    given_dx = local_response_gradient(op, unpacked(x), unpacked(y), unpacked(dy), unpacked(bases), shape[1])
+    torch.testing.assert_close(packed(given_dx, shape), expected)
+    with tallied() as done:
+        local_response_gradient(op, array(shape), array(shape), array(shape), array(shape), shape[1])
+    assert backward_ledger(op, shape) == done

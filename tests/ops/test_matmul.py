@@ -8,10 +8,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
-from flopcount.ops.matmul import Matmul
-from tests.counting import array, dot_product, indices, ledger, ledger_in_letters, tallied
+from flopcount.ops.matmul import Matmul, broadcast
+from tests import differentiating
+from tests.counting import array, backward_ledger, dot_product, indices, ledger, ledger_in_letters, tallied
+from tests.differentiating import Tape, Variable
+from tests.torchs import counted_backward, priced_backward
 
 Shapes = tuple[tuple[int, ...], tuple[int, ...]]
+Array = dict[tuple[int, ...], Variable]
 
 
 @st.composite
@@ -105,3 +109,34 @@ def test_refuses(op: Matmul, shapes: Shapes, message: str, hint: str | None) -> 
     with pytest.raises(OpError) as caught:
         op.check(*shapes)
     assert (caught.value.what, caught.value.hint) == (message, hint)
+
+
+@given(operands(), st.sets(st.sampled_from([0, 1]), min_size=1))
+def test_gradients_are_what_differentiating_it_performs(case: tuple[Matmul, Shapes], wanted: set[int | str]) -> None:
+    op, (a, b) = case
+    tape = Tape()
+    x, w = tape.array(a, 0 in wanted), tape.array(b, 1 in wanted)
+    left = (1, *a) if len(a) == 1 else a
+    right = (*b, 1) if len(b) == 1 else (*b[:-2], *b[:-3:-1]) if op.transpose else b
+    batch = broadcast(left[:-2], right[:-2])
+
+    def read(array: Array, shape: tuple[int, ...], place: list[int], end: tuple[int, ...]) -> Variable:
+        kept = place[len(place) - len(shape) + 2 :] if len(shape) > 2 else []
+        return array[*(0 if size == 1 else i for i, size in zip(kept, shape[:-2], strict=True)), *end]
+
+    outputs = []
+    for *place, i, j in indices((*batch, left[-2], right[-1])):
+        products = []
+        for k in range(left[-1]):
+            row = (k,) if len(a) == 1 else (i, k)
+            column = (k,) if len(b) == 1 else (j, k) if op.transpose else (k, j)
+            products.append(read(x, a, place, row) * read(w, b, place, column))
+        outputs.append(differentiating.total(products))
+    assert backward_ledger(op, a, b, to=wanted) == tape.backward(outputs)
+
+
+@pytest.mark.parametrize("shapes", [((2, 5, 7), (2, 7, 3)), ((2, 6, 5, 7), (2, 6, 7, 3)), ((5, 7), (7, 3))], ids=str)
+@pytest.mark.parametrize("wanted", [(0,), (1,), (0, 1)])
+def test_torch_prices_the_gradients_the_same(shapes: Shapes, wanted: tuple[int, ...]) -> None:
+    tensors = [torch.empty(shape, device="meta", requires_grad=i in wanted) for i, shape in enumerate(shapes)]
+    assert priced_backward(Matmul(), *shapes, to=wanted) == counted_backward(torch.matmul, *tensors)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from flopcount.errors import OpError
 from flopcount.fields import fields_of
 from flopcount.ops.movement import Expand, Flip, Pad, Roll, Tile
-from tests.counting import ledger
+from tests.counting import backward_ledger, ledger
 
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=5).map(tuple)
 
@@ -103,3 +105,28 @@ def test_an_integer_needs_spatial_axes_to_pad() -> None:
     with pytest.raises(OpError) as caught:
         Pad(padding=1).check((1, 64))
     assert caught.value.what == "padding 1 pads every spatial axis, but 1×64 has none"
+
+
+@given(SHAPES, st.integers(1, 4), st.data())
+def test_gradients_of_what_is_repeated_are_added(shape: tuple[int, ...], repeats: int, data: st.DataObject) -> None:
+    wanted = tuple(data.draw(st.sampled_from((-1, size) if size > 1 else (-1, 1, 4))) for size in shape[1:])
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    mode: Any = data.draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))
+    cases: list[tuple[Any, Callable[[torch.Tensor], torch.Tensor]]] = [
+        (Expand(shape=wanted), lambda x: x.expand(-1, *wanted)),
+        (Tile(repeats=repeats, axis=axis), lambda x: x.repeat_interleave(repeats, axis)),
+        (Roll(shifts=(1,), axes=(axis,)), lambda x: x.roll(1, axis)),
+        (Flip(axes=(axis,)), lambda x: x.flip(axis)),
+    ]
+    if len(shape) in (3, 4, 5) and min(shape[2:]) > 1:
+        pad = [1] * (2 * (len(shape) - 2))
+        cases.append(
+            (
+                Pad(padding=1, mode=mode),
+                lambda x: torch.nn.functional.pad(x, pad, mode, *([-1] if mode == "constant" else [])),
+            )
+        )
+    numbers = torch.arange(math.prod(shape), dtype=torch.float64).reshape(shape)
+    for op, function in cases:
+        copies = torch.bincount(function(numbers).flatten().add(1).int())[1:]
+        assert backward_ledger(op, shape)["add"] == sum(int(count) - 1 for count in copies)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -21,7 +22,10 @@ from flopcount.ops.pool import (
     MaxPool,
     window_total,
 )  # fmt: skip
-from tests.counting import Number, indices, ledger, tallied, total
+from flopcount.ops.window import per_axis
+from tests import differentiating
+from tests.counting import Number, backward_ledger, indices, ledger, tallied, total
+from tests.differentiating import Tape, Variable
 
 Shape = tuple[int, ...]
 
@@ -187,3 +191,73 @@ def test_refuses(op: Op, shape: Shape, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check(shape)
     assert caught.value.what == message
+
+
+@given(window_pools())
+def test_gradients_of_an_average_are_what_differentiating_it_performs(case: tuple[MaxPool | AvgPool, Shape]) -> None:
+    op, shape = case
+    shape = shape[:4]
+    try:
+        op = AvgPool(**{name: fit(getattr(op, name), shape) for name in ("kernel", "stride", "padding", "ceil_mode")})
+        op.check(shape)
+    except OpError:
+        assume(False)
+    kernel, stride = (per_axis(value, len(shape) - 2) for value in (op.kernel, op.stride or op.kernel))
+    tape = Tape()
+    x: dict[Shape, Variable] = {}
+    outputs = []
+    for n, d, *place in indices(op.infer(shape)):
+        window = []
+        for tap in indices(kernel):
+            index = (n, d, *(i * s + j for i, s, j in zip(place, stride, tap, strict=True)))
+            if index not in x:
+                x[index] = tape.variable()
+            window.append(x[index])
+        outputs.append(differentiating.total(window) / len(window))
+    assert backward_ledger(op, shape) == tape.backward(outputs)
+
+
+def fit(value: Any, shape: Shape) -> Any:
+    return value[: len(shape) - 2] if isinstance(value, tuple) else value
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=2), st.lists(st.integers(1, 9), min_size=2, max_size=2))
+def test_gradients_of_an_adaptive_average_are_what_differentiating_it_performs(size: list[int], out: list[int]) -> None:
+    out = out[: len(size)]
+    tape = Tape()
+    x = tape.array((1, 2, *size))
+    outputs = []
+    for n, d, *place in indices((1, 2, *out)):
+        ends = [range(o * i // whole, -(-(o + 1) * i // whole)) for o, i, whole in zip(place, size, out, strict=True)]
+        window = [x[n, d, *index] for index in product(*ends)]
+        outputs.append(differentiating.total(window) / len(window))
+    assert backward_ledger(AdaptiveAvgPool(out=tuple(out)), (1, 2, *size)) == tape.backward(outputs)
+
+
+def test_gradients_of_the_largest_are_added_only_where_windows_overlap() -> None:
+    shape = (1, 3, 8, 8)
+    assert backward_ledger(MaxPool(kernel=2), shape) == backward_ledger(AdaptiveMaxPool(out=4), shape) == {}
+    assert backward_ledger(MaxPool(kernel=3, stride=2), shape) == {"add": 3 * 3 * 3}
+    assert backward_ledger(MaxPool(kernel=(1, 3), stride=(1, 2)), (1, 1, 1, 5)) == {"add": 1}
+    assert backward_ledger(AdaptiveMaxPool(out=5), shape) == {"add": 3 * 25}
+
+
+@given(window_pools())
+def test_no_more_gradients_of_the_largest_are_added_than_can_meet(case: tuple[MaxPool | AvgPool, Shape]) -> None:
+    """Whatever is chosen: outputs that share an element are at most all, and none where windows are disjoint."""
+    drawn, shape = case
+    op = MaxPool(kernel=drawn.kernel, stride=drawn.stride, padding=drawn.padding, ceil_mode=drawn.ceil_mode)
+    try:
+        op.check(shape)
+    except OpError:
+        assume(False)
+    module = torchs_window_pool(op, len(shape) - 2)
+    module.return_indices = True
+    _, chosen = module(torch.randn(shape))
+    met = sum(len(row) - len(row.unique()) for row in chosen.flatten(2).flatten(0, 1))
+    assert met <= backward_ledger(op, shape)["add"] <= chosen.numel()
+
+
+def test_global_pools_have_one_window_a_channel() -> None:
+    assert backward_ledger(GlobalMaxPool(), (2, 3, 7, 7)) == {}
+    assert backward_ledger(GlobalAvgPool(keepdim=False), (2, 3, 7, 7)) == {"div": 6}

@@ -1,18 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import OpError
 from flopcount.ops.recurrent import GRU, LSTM, RNN, Recurrent
-from tests.counting import Number, array, dot_product, ledger, ledger_in_letters, tallied
+from tests import differentiating
+from tests.counting import (
+    Number,
+    array,
+    backward_in_letters,
+    backward_ledger,
+    dot_product,
+    ledger,
+    ledger_in_letters,
+    tallied,
+)  # fmt: skip
+from tests.differentiating import Tape, Variable
+from tests.torchs import counted_backward, priced_backward
 
 Vector = list[Number]
 Gate = Callable[[Vector, Vector], tuple[Vector, Vector]]
@@ -140,3 +154,87 @@ def test_refuses(op: Recurrent, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check(shape)
     assert caught.value.what == message
+
+
+Values = list[Variable]
+
+
+class Differentiated:
+    """A recurrent network by its definition, on numbers that remember how they were made."""
+
+    def __init__(self, op: Recurrent, shape: tuple[int, ...], wanted: bool) -> None:
+        self.op, self.tape = op, Tape()
+        self.weights = {name: self.tape.array(size) for name, size in op.weights(shape).items()}
+        n, t, d = shape
+        self.outputs: Values = []
+        for _ in range(n):
+            x = [[self.tape.variable(wanted) for _ in range(d)] for _ in range(t)]
+            for layer in range(op.layers):
+                suffixes = ("", "_reverse") if op.bidirectional else ("",)
+                directions = [self.direction(x, f"l{layer}{suffix}", suffix) for suffix in suffixes]
+                x = [[*chain(*states)] for states in zip(*directions, strict=True)]
+            self.outputs += chain(*x)
+
+    def direction(self, x: list[Values], name: str, suffix: str) -> list[Values]:
+        proj = self.op.proj if isinstance(self.op, LSTM) else None
+        h = [self.tape.variable(wanted=False) for _ in range(proj or self.op.hidden)]
+        c = [self.tape.variable(wanted=False) for _ in range(self.op.hidden)]
+        states = []
+        for value in reversed(x) if suffix else x:
+            h, c = self.step(value, h, c, name)
+            states.append(h)
+        return states[::-1] if suffix else states
+
+    def linear(self, x: Values, name: str) -> Values:
+        weight, bias = self.weights[f"weight_{name}"], self.weights.get(f"bias_{name}")
+        rows = 1 + max(row for row, _ in weight)
+        y = [differentiating.dot_product(x, [weight[row, i] for i in range(len(x))]) for row in range(rows)]
+        return [value + bias[row,] for row, value in enumerate(y)] if bias else y
+
+    def step(self, x: Values, h: Values, c: Values, name: str) -> tuple[Values, Values]:
+        op, size = self.op, self.op.hidden
+        read, fed = self.linear(x, f"ih_{name}"), self.linear(h, f"hh_{name}")
+        a, b = ([values[gate * size : (gate + 1) * size] for gate in range(op.gates)] for values in (read, fed))
+
+        def joined(gate: int) -> Values:
+            return [left + right for left, right in zip(a[gate], b[gate], strict=True)]
+
+        if isinstance(op, RNN):
+            return [value.tanh() if op.nonlinearity == "tanh" else value.masked() for value in joined(0)], c
+        if isinstance(op, GRU):
+            r, z = ([value.sigmoid() for value in joined(gate)] for gate in (0, 1))
+            new = [(left + k * right).tanh() for left, right, k in zip(a[2], b[2], r, strict=True)]
+            return [(1 - k) * left + k * right for k, left, right in zip(z, new, h, strict=True)], c
+        i, f, o = ([value.sigmoid() for value in joined(gate)] for gate in (0, 1, 2))
+        g = [value.tanh() for value in joined(3)]
+        c = [k * old + left * right for k, old, left, right in zip(f, c, i, g, strict=True)]
+        y = [k * value.tanh() for k, value in zip(o, c, strict=True)]
+        return (y if f"weight_hr_{name}" not in self.weights else self.linear(y, f"hr_{name}")), c
+
+
+@settings(max_examples=25)
+@given(networks(), st.booleans())
+def test_gradients_are_what_differentiating_it_performs(case: tuple[Recurrent, tuple[int, ...]], wanted: bool) -> None:
+    drawn, shape = case
+    op = replace(drawn, sequence=True)
+    network = Differentiated(op, shape, wanted)
+    to: list[int | str] = [*op.weights(shape), *([0] if wanted else [])]
+    assert backward_ledger(op, shape, to=to) == network.tape.backward(network.outputs)
+
+
+@given(networks())
+def test_gradients_in_letters_count_the_same(case: tuple[Recurrent, tuple[int, ...]]) -> None:
+    op, shape = case
+    assert backward_in_letters(op, shape) == backward_ledger(op, shape)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("sequence", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
+def test_torch_prices_the_gradients_the_same(kind: Any, bidirectional: bool, sequence: bool, wanted: bool) -> None:
+    op, shape = kind(hidden=8, layers=2, bidirectional=bidirectional, sequence=sequence), (3, 5, 4)
+    module = module_of(op, shape)
+    x = torch.empty(shape, device="meta", requires_grad=wanted)
+    counted = counted_backward(lambda x: module(x)[0] if sequence else module(x)[0][:, -1], x)
+    assert priced_backward(op, shape, to=[*op.weights(shape), *([0] if wanted else [])]) == counted

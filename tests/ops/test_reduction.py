@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flopcount.errors import OpError
 from flopcount.ops.reduction import Argmax, Max, Mean, Min, Prod, Reduction, Sum
-from tests.counting import Number, indices, ledger, tallied
+from tests.counting import Number, backward_ledger, indices, ledger, tallied
+from tests.differentiating import Tape, Variable, total
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
 
@@ -78,3 +79,30 @@ def test_refuses(op: Any, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check((1, 64, 7, 7))
     assert caught.value.what == message
+
+
+@given(st.sampled_from([Sum, Mean]), SHAPES, st.data())
+def test_gradients_are_what_differentiating_it_performs(
+    kind: type[Sum | Mean], shape: tuple[int, ...], data: st.DataObject
+) -> None:
+    axes = tuple(data.draw(st.lists(st.integers(0, len(shape) - 1), unique=True, min_size=1)))
+    tape = Tape()
+    rows: dict[tuple[int, ...], list[Variable]] = {}
+    for index, value in tape.array(shape).items():
+        rows.setdefault(tuple(i for axis, i in enumerate(index) if axis not in axes), []).append(value)
+    outputs = [total(row) if kind is Sum else total(row) / len(row) for row in rows.values()]
+    assert backward_ledger(kind(axes=axes), shape) == tape.backward(outputs)
+
+
+def test_an_extreme_hands_its_gradient_to_the_element_chosen() -> None:
+    for op in (Max(), Min(), Argmax()):
+        assert backward_ledger(op, (2, 3, 4)) == {}
+
+
+def test_the_gradient_of_a_product_is_torchs() -> None:
+    x = torch.rand(3, 4, dtype=torch.float64) + 0.5
+    x.requires_grad_()
+    y, dy = x.prod(1), torch.rand(3, dtype=torch.float64)
+    (dx,) = torch.autograd.grad(y, x, dy)
+    torch.testing.assert_close(dx, (dy * y)[:, None] / x)
+    assert backward_ledger(Prod(axes=(1,)), (3, 4)) == {"mul": 3, "div": 12}

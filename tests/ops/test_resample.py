@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flopcount.errors import OpError
 from flopcount.ops.resample import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
-from tests.counting import Number, dot_product, indices, ledger, tallied
+from tests import differentiating
+from tests.counting import Number, backward_ledger, dot_product, indices, ledger, tallied
+from tests.differentiating import Tape, Variable
 
 MODES = {1: ["nearest", "linear"], 2: ["nearest", "bilinear", "bicubic"], 3: ["nearest", "trilinear"]}
 
@@ -111,3 +115,62 @@ def test_names_the_mode_that_fits() -> None:
     with pytest.raises(OpError) as caught:
         Upsample(scale=2, mode="trilinear").check((1, 64, 8, 8))
     assert caught.value.hint == "use bilinear or bicubic"
+
+
+def sources(op: Upsample, size: int, out: int) -> list[list[int]]:
+    """Which elements of an axis each output is made of, as torch's gradient shows."""
+    if op.mode == "nearest":
+        return [[o * size // out] for o in range(out)]
+    taps = range(-1, 3) if op.mode == "bicubic" else range(2)
+    found = []
+    for o in range(out):
+        place = math.floor((o + Fraction(1, 2)) * size / out - Fraction(1, 2))
+        first = place if op.mode == "bicubic" else max(place, 0)
+        found.append([min(max(first + tap, 0), size - 1) for tap in taps])
+    return found
+
+
+@settings(max_examples=30)
+@given(upsamplings())
+def test_gradients_are_what_differentiating_it_performs(case: tuple[Upsample, tuple[int, ...]]) -> None:
+    op, shape = case
+    out = op.infer(shape)[2:]
+    # Where the output is smaller, elements at its edge may be read twice instead of their neighbours.
+    assume(all(o >= i for o, i in zip(out, shape[2:], strict=True)))
+    per_axis = [sources(op, size, o) for size, o in zip(shape[2:], out, strict=True)]
+    tape = Tape()
+    x = tape.array(shape)
+
+    def weighted(values: list[Variable]) -> Variable:
+        if op.mode == "bicubic":
+            return differentiating.total([0.5 * value for value in values])
+        a, b = values
+        return a + 0.5 * (b - a)
+
+    def at(n: int, d: int, place: tuple[int, ...]) -> Variable:
+        def along(axis: int, index: tuple[int, ...]) -> Variable:
+            if axis == len(place):
+                return x[n, d, *index]
+            values = [along(axis + 1, (*index, i)) for i in per_axis[axis][place[axis]]]
+            return values[0] if op.mode == "nearest" else weighted(values)
+
+        return along(0, ())
+
+    outputs = [copied(tape, at(n, d, tuple(place))) for n, d, *place in indices(op.infer(shape))]
+    assert backward_ledger(op, shape) == tape.backward(outputs)
+
+
+def copied(tape: Tape, x: Variable) -> Variable:
+    """An element that stands in another place too."""
+    return tape.record([x], lambda gradients: [(x, lambda: gradients[0], False)])[0]
+
+
+def test_a_smaller_output_leaves_elements_out() -> None:
+    assert backward_ledger(Upsample(size=2), (1, 1, 8)) == {}
+    assert backward_ledger(Upsample(size=2, mode="linear"), (1, 1, 8)) == {"mul": 2, "add": 2}
+
+
+def test_shuffles_move_gradients_back() -> None:
+    shape = (1, 8, 4, 4)
+    for op in (PixelShuffle(factor=2), PixelUnshuffle(factor=2), ChannelShuffle(groups=2)):
+        assert backward_ledger(op, shape) == {}

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flopcount.engine import count
 from flopcount.errors import OpError
 from flopcount.graph import GraphBuilder
 from flopcount.ops.joining import Add, Concat
 from flopcount.ops.source import Constant, Opaque, Parameter
+from tests.counting import backward_ledger
+from tests.differentiating import Tape
 
 
 def test_class_token_and_positions_of_a_vision_transformer() -> None:
@@ -50,3 +54,18 @@ def test_beside_token_ids_a_parameter_is_real() -> None:
 def test_needs_a_batch() -> None:
     with pytest.raises(OpError, match="axis 0 is out of range: the input has 0 axes"):
         Parameter(shape=(4,)).check(())
+
+
+@given(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
+def test_a_parameters_gradient_is_the_sum_over_the_batch(batch: int, shape: tuple[int, ...]) -> None:
+    tape = Tape()
+    table = tape.array(shape)
+    outputs = [value.masked() for _ in range(batch) for value in table.values()]
+    done = tape.backward(outputs)
+    del done["mul"]
+    assert backward_ledger(Parameter(shape=shape), (batch, 5), to=["weight"]) == done
+
+
+def test_what_is_not_learned_has_no_gradient_and_the_unknown_has_an_unknown_one() -> None:
+    assert backward_ledger(Constant(shape=(3, 4)), (2, 5)) == {}
+    assert Opaque(out=(3,)).backward((2, 5), (2, 3)) is None
