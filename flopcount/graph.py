@@ -180,8 +180,8 @@ class GraphBuilder:
             name: Unique name of the layer.
             where: Place in the source, for messages.
             origin: See `Node.origin`.
-            tied: Tensors to use as weights instead of new ones, by the name they have in this op: those of another
-                layer, or some that a layer computes.
+            tied: Tensors to use as weights and buffers instead of new ones, by the name they have in this op: those of
+                another layer, or some that a layer computes.
             trainable: False freezes the layer's parameters.
             kept: Learned tensors that the layer uses besides its op's weights: `x + position_embedding`.
             trips: How often the layer runs.
@@ -234,17 +234,15 @@ class GraphBuilder:
     def _weights(
         self, op: Op, shapes: tuple[Shape, ...], name: str, tied: Mapping[str, Tensor], trainable: bool
     ) -> tuple[Tensor, ...]:
-        made = op.weights(*shapes)
-        weights = [
-            _tie(key, shape, tied[key])
-            if key in tied
-            else Tensor(f"{name}.{key}", shape, self.dtype, "parameter", trainable)
-            for key, shape in made.items()
-        ]
-        if unknown := tied.keys() - made.keys():
+        made, kept = op.weights(*shapes), op.buffers(*shapes)
+        if unknown := tied.keys() - made.keys() - kept.keys():
             raise OpError(f"has no weight named '{min(unknown)}' to tie", hint=f"it has: {', '.join(made) or 'none'}")
-        weights += [Tensor(f"{name}.{key}", shape, self.dtype, "buffer") for key, shape in op.buffers(*shapes).items()]
-        return tuple(weights)
+        kinds = [(made, "parameter", trainable), (kept, "buffer", False)]
+        return tuple(
+            _tie(key, shape, tied[key]) if key in tied else Tensor(f"{name}.{key}", shape, self.dtype, kind, trained)
+            for shapes_of, kind, trained in kinds
+            for key, shape in shapes_of.items()
+        )
 
 
 def with_batch(shape: Sequence[int], batch: int | None) -> Shape:

@@ -19,6 +19,7 @@ FAMILIES: dict[str, str] = {
     "conv": "conv",
     "conv_transpose": "conv_transpose",
     "dropout": "dropout identity",
+    "dynamic": "dynamic_conv",
     "einsum": "einsum",
     "elementwise": (
         "abs acos acosh asin asinh atan atanh ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p "
