@@ -18,7 +18,7 @@ DTYPE_BYTES: dict[str, float] = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float6": 0.75, "float4": 0.5,
     "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "int2": 0.25,
     "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5, "uint2": 0.25, "bool": 1,
-    "complex64": 8, "complex128": 16,
+    "complex32": 4, "complex64": 8, "complex128": 16,
 }  # fmt: skip
 INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int", "uint")))
 
@@ -198,6 +198,7 @@ class GraphBuilder:
             dtype = op.dtype(*(tensor.dtype for tensor in inputs)) or self.dtype
             weights = (*self._weights(op, shapes, name, tied or {}, trainable), *kept)
         except FlopcountError as error:
+            del self._names[name]
             facts = {"input": ", ".join(map(show_shape, shapes))} if shapes else {}
             raise error.located(where, f"{name} ({op.tag})", facts) from None
         if isinstance(inferred, list):
@@ -208,6 +209,18 @@ class GraphBuilder:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
         self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips))
         return outputs
+
+    def is_taken(self, name: str) -> bool:
+        """Whether an input or a layer has this name."""
+        return name in self._names
+
+    def take_back(self, kept: int) -> set[str]:
+        """Remove all layers but the first so many; their names are free again, and returned."""
+        gone = {node.name for node in self.nodes[kept:]}
+        del self.nodes[kept:]
+        for name in gone:
+            del self._names[name]
+        return gone
 
     def build(self, outputs: Sequence[Tensor], provenance: Provenance | None = None) -> Graph:
         """The finished graph."""

@@ -59,7 +59,7 @@ class DynamicConv(Op, frozen=True, kw_only=True):
 
     def backward(self, x: Any, filters: Any, y: Any) -> Sequence[Work]:
         """As `conv`'s: the products of the forward pass once more for the gradient to each input."""
-        n, d2, *size = y
+        n, _, *size = y
         kernel = tuple(filters[2:])
         stride, dilation = (per_axis(value, len(size)) for value in (self.stride, self.dilation))
         products = n * prod(size) * prod(filters)
