@@ -88,6 +88,7 @@ SAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         ({"causal": True}, ((2, 6, 5, 4), (2, 3, 8, 4), (2, 3, 8, 7))),
         ({}, ((2, 6, 5, 4), (2, 3, 8, 4), (2, 3, 8, 7), (5, 8))),
     ],
+    "dynamic_conv": [({"padding": 1, "groups": 2}, (IMAGE, (4, 4, 3, 3)))],
     "strided_slice": [({"starts": (1,), "ends": (5,), "axes": (1,), "steps": (2,)}, (IMAGE,))],
     "threshold": [({"threshold": 1}, (IMAGE,))],
     "topk": [({"k": 2}, (IMAGE,))],
