@@ -21,7 +21,10 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the README's specs in it, by their names."""
+    """A folder with the README's specs and modules in it, by their names."""
+    for text in blocks("python"):
+        if (first := text.partition("\n")[0]).startswith("# "):
+            (tmp_path / first.removeprefix("# ")).write_text(text, encoding="utf-8")
     for text in blocks("yaml"):
         name = text.partition("\n")[0].removeprefix("name: ")
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
