@@ -79,9 +79,21 @@ def glu(site: Site, x: Value, dim: int = -1) -> Value:
     return site.layer("glu", x, axis=dim)
 
 
-@aten("threshold hardshrink softshrink")
-def threshold(site: Site, x: Value, *_: Any) -> Value:
-    """aten.threshold(x, threshold, value), aten.hardshrink: x or a constant, by a comparison."""
+@aten("threshold")
+def threshold(site: Site, x: Value, threshold: float, value: float) -> Value:
+    """aten.threshold(x, threshold, value)."""
+    return site.layer("threshold", x, threshold=threshold, value=value)
+
+
+@aten("softshrink")
+def softshrink(site: Site, x: Value, lambd: float = 0.5) -> Value:
+    """aten.softshrink(x, lambd)."""
+    return site.layer("softshrink", x, lambd=lambd, bias=lambd)
+
+
+@aten("hardshrink")
+def hardshrink(site: Site, x: Value, *_: Any) -> Value:
+    """aten.hardshrink(x, lambd): x or zero, by two comparisons."""
     return site.layer("where", site.layer("gt", x), x)
 
 

@@ -59,6 +59,9 @@ ACTIVATIONS: list[Case] = [
     (lambda x: F.softmax(x, -1), (TOKENS,), ["softmax"]),
     (lambda x: F.log_softmax(x, 1), (TOKENS,), ["log_softmax"]),
     (nn.PReLU(6), (IMAGE,), ["prelu"]),
+    (lambda x: F.threshold(x, 0.1, 20.0), (IMAGE,), ["threshold"]),
+    (F.softshrink, (IMAGE,), ["softshrink"]),
+    (F.hardshrink, (IMAGE,), ["gt", "where"]),
 ]
 POINTWISE: list[Case] = [
     (lambda a, b: a + b * 2 - b / 3, (IMAGE, (6, 1, 1)), ["scale", "add", "scale", "sub"]),
