@@ -56,8 +56,8 @@ def main() -> None:
         seconds, megabytes = (statistics.median(column) for column in zip(*pairs, strict=True))
         print(f"{name:9} {seconds:6.2f} s {megabytes:6.0f} MB")
     for what, column in (("time", 0), ("memory", 1)):
-        pairs = zip(measured["flopcount"], measured["fvcore"], strict=True)
-        ratios = sorted(ours[column] / theirs[column] for ours, theirs in pairs)
+        both = zip(measured["flopcount"], measured["fvcore"], strict=True)
+        ratios = sorted(ours[column] / theirs[column] for ours, theirs in both)
         print(f"{what}: {statistics.median(ratios):.2f} × fvcore ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 

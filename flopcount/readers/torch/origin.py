@@ -25,6 +25,8 @@ TOKENS = 128
 """How long a text is where nobody says."""
 
 MAX_CONFIG = 2**20
+POINTERS = ("auto_map", "_attn_implementation", "attn_implementation", "quantization_config", "_name_or_path")
+"""What a configuration may name of the outside world; no shape depends on it."""
 
 
 class Origin(Struct, frozen=True):
@@ -180,8 +182,7 @@ def _transformers(path: str, kwargs: dict[str, Any]) -> Origin:
     with foreign_code(f"the configuration of type '{kind}'"):
         config = transformers.CONFIG_MAPPING[kind](**data)
         config.use_cache = False
-    made = getattr(transformers, names[0], None) if names else None
-    maker = made._from_config if made is not None else transformers.AutoModel.from_config
+    maker = _maker(transformers, str(names[0]) if names else "")
 
     def inputs(model: Any) -> Sequence[Sized] | None:
         size, channels = getattr(config, "image_size", None), getattr(config, "num_channels", 3)
@@ -193,6 +194,13 @@ def _transformers(path: str, kwargs: dict[str, Any]) -> Origin:
     return Origin(names[0] if names else kind, lambda: maker(config), inputs=inputs)
 
 
+def _maker(transformers: Any, name: str) -> Any:
+    """What makes a model of a configuration: the class that it names, where that is one of transformers' models."""
+    made: Any = getattr(transformers, name, None)
+    is_model = isinstance(made, type) and issubclass(made, transformers.PreTrainedModel)
+    return getattr(made if is_model else transformers.AutoModel, "_from_config" if is_model else "from_config")
+
+
 def _read_config(path: str) -> dict[str, Any]:
     try:
         with Path(path).open(encoding="utf-8") as file:
@@ -201,4 +209,12 @@ def _read_config(path: str) -> dict[str, Any]:
         raise SourceError(f"cannot read the configuration: {error}", where=path) from None
     if not isinstance(data, dict):
         raise SourceError("a configuration is a JSON object", where=path)
-    return data
+    plain: dict[str, Any] = _without_pointers(data)
+    return plain
+
+
+def _without_pointers(data: Any) -> Any:
+    """A configuration without what would load code or kernels from elsewhere."""
+    if isinstance(data, dict):
+        return {key: _without_pointers(value) for key, value in data.items() if key not in POINTERS}
+    return [_without_pointers(each) for each in data] if isinstance(data, list) else data

@@ -154,7 +154,7 @@ def record(
             result = model(*args, **kwargs)
     except DataDependentError as error:
         raise error.located(line_of(error)) from None
-    except (NotImplementedError, RuntimeError) as error:
+    except (NotImplementedError, RuntimeError, TypeError) as error:
         if real or "meta" not in str(error).lower():
             raise
         raise DataDependentError(str(error).partition("\n")[0], where=line_of(error)) from error

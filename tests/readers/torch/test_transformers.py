@@ -92,3 +92,14 @@ def test_refuses(transformers: Any, tmp_path: Path, text: str, message: str) -> 
 def test_a_missing_file(transformers: Any) -> None:
     with pytest.raises(SourceError, match="No such file"):
         read("hf:nowhere.json")
+
+
+def test_nothing_that_a_configuration_points_to_is_loaded(transformers: Any, config: Any) -> None:
+    evil = {
+        "auto_map": {"AutoModel": "evil.Model"},
+        "_attn_implementation": "evil/kernels",
+        "architectures": ["logging"],
+    }
+    graph = read(config({**BERT, **evil}))
+    assert graph.name == "logging"
+    assert len(graph.nodes) > 50

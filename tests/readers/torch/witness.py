@@ -53,8 +53,8 @@ def torchs_flops(model: nn.Module, *args: Any, **kwargs: Any) -> int:
 
 
 def on_meta(model: nn.Module) -> nn.Module:
-    """The model at test time, without memory."""
-    return model.eval().to("meta")
+    """The model at test time, without memory, and without gradients, which torch's counter asks for in vain."""
+    return model.eval().requires_grad_(False).to("meta")
 
 
 def elements(model: nn.Module) -> int:

@@ -122,3 +122,9 @@ def windows(site: Site, x: Value, *_: Any, **__: Any) -> Value:
     """aten.unfold(x, dim, size, step), aten.im2col(x, ...): windows that overlap, copied side by side."""
     flat = reshaped(site, x, (x.elements,))
     return site.layer("gather", flat, Value(site.shape, "int64", "constant"), axis=0)
+
+
+@aten("col2im")
+def windows_added(site: Site, x: Value, *_: Any) -> Value:
+    """aten.col2im(x, output_size, ...): windows that overlap, added into an image of zeros."""
+    return written(site, Value(site.shape, x.dtype, "constant"), x, "add")

@@ -106,6 +106,7 @@ MOVEMENTS: list[Case] = [
     (lambda x: F.dropout(x, 0.5, training=False), (IMAGE,), ["dropout"]),
     (lambda x: x.tril(), (IMAGE,), ["tril"]),
     (lambda x: x.unfold(2, 3, 2), (IMAGE,), None),
+    (lambda x: F.fold(F.unfold(x, 3, padding=1), (8, 10), 3, padding=1), (IMAGE,), None),
     (lambda x: x[:, 4:2], (IMAGE,), ["constant"]),
     (lambda x: torch.view_as_real(torch.view_as_complex(x)), ((2, 3, 2),), None),
 ]
