@@ -154,7 +154,7 @@ def side_by_side(
     caption: tuple[str, ...] = (),
 ) -> Table:
     """A row for each network: its totals, and what they are of the first's."""
-    columns = [Column("model", "network", "text")]
+    columns = [Column("network", "network", "text")]
     cells: list[list[Cell]] = [list(comparison.titles)]
     for metric in metrics:
         title = metric.title_in(comparison.reports[0].convention)

@@ -9,7 +9,8 @@ from .metrics import UNDONE
 def depth(report: Report) -> Total:
     """How many layers with learned dot products lie on the longest path from an input to an output.
 
-    Convolution, linear, attention, recurrence and their like count once each, however many products they are made of.
+    Convolution, linear, attention, recurrence and their like count once each, however many products they are made of; a
+    stack of recurrent layers as so many as it has.
     A layer that nobody knows counts nothing, and the depth is then a lower bound.
 
     Example:
@@ -23,7 +24,7 @@ def depth(report: Report) -> Total:
         node = layer.node
         longest = max([reached.get(tensor.name, -1) for tensor in node.inputs], default=-1)
         if (node.weights or learned) and _counts(layer, learned):
-            longest += longest >= 0
+            longest += getattr(node.op, "layers", 1) if longest >= 0 else 0
         for tensor in node.outputs:
             if longest >= 0:
                 reached[tensor.name] = longest

@@ -273,14 +273,14 @@ def _common_status(pairs: Sequence[Pair]) -> Status:
 
 
 def _text(key: str, by: str) -> Source:
-    title = by if key == "layer" else key
+    if key == "layer" or key == by:
+        return Source(Column("op" if by == "op" else "layer", by, "text"), lambda group: group.label)
     cells: dict[str, Callable[[Group], Cell]] = {
-        "layer": lambda group: group.label,
         "op": _op,
         "status": lambda group: group.status or "",
         "changes": lambda group: ", ".join(group.pairs[0].changes) if len(group.pairs) == 1 else "",
     }
-    return Source(Column(key, title, "text"), cells[key])
+    return Source(Column(key, key, "text"), cells[key])
 
 
 def _op(group: Group) -> str:

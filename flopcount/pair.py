@@ -40,7 +40,7 @@ class Pair(Struct, frozen=True, gc=False):
 
     @property
     def label(self) -> str:
-        """How tables name it: `conv1`, or with the old and the new name, `block1.{standard.bn1 → pointwise.bn1}`."""
+        """How tables name it: `conv1`, or with the old and the new name, `block1.{standard → pointwise}.bn1`."""
         if not self.renamed:
             return _several(names_of(self.after or self.before))
         return arrow(names_of(self.before), names_of(self.after))
@@ -76,24 +76,33 @@ def like(old: Node, new: Node) -> bool:
 
 
 def arrow(before: Sequence[str], after: Sequence[str]) -> str:
-    """Old and new names, with the modules that they share written once.
+    """Old and new names, with the parts that all share at either end written once.
 
     Example:
         >>> arrow(["stage.conv"], ["stage.conv.deep", "stage.conv.point"]), arrow(["a.x.bn"], ["a.y.bn"])
-        ('stage.{conv → conv.deep, conv.point}', 'a.{x.bn → y.bn}')
+        ('stage.{conv → conv.deep, conv.point}', 'a.{x → y}.bn')
         >>> arrow(["conv1"], ["conv1"]), arrow([], ["a", "b", "c"])
         ('conv1', 'a … c')
     """
     if not before or not after or list(before) == list(after):
         return _several(after or before)
-    shared = ""
-    scope = f"{before[0].rpartition('.')[0]}."
-    while scope != "." and not shared:
-        if all(name.startswith(scope) for name in (*before, *after)):
-            shared = scope
-        scope = f"{scope[:-1].rpartition('.')[0]}."
-    olds, news = (_several([name.removeprefix(shared) for name in names]) for names in (before, after))
-    return f"{shared}{{{olds}{ARROW}{news}}}" if shared else olds + ARROW + news
+    sides = [[name.split(".") for name in _ends(names)] for names in (before, after)]
+    names = [*sides[0], *sides[1]]
+    start = _shared(names)
+    end = _shared([own[start:][::-1] for own in names])
+    olds, news = ([".".join(own[start : len(own) - end]) for own in side] for side in sides)
+    text = _joined(olds, len(before)) + ARROW + _joined(news, len(after))
+    if not start and not end:
+        return text
+    return ".".join([*names[0][:start], f"{{{text}}}", *names[0][len(names[0]) - end :]])
+
+
+def _shared(names: Sequence[Sequence[str]]) -> int:
+    """How many parts all names begin with, if each keeps one of its own."""
+    length = 0
+    while all(len(own) > length + 1 for own in names) and len({own[length] for own in names}) == 1:
+        length += 1
+    return length
 
 
 def names_of(layers: Iterable[Layer]) -> list[str]:
@@ -107,7 +116,16 @@ def sizes(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
 
 
 def _several(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) < 3 else f"{names[0]} … {names[-1]}"
+    return _joined(_ends(names), len(names))
+
+
+def _ends(names: Sequence[str]) -> Sequence[str]:
+    """Those that are told: of many, the first and the last."""
+    return names if len(names) < 3 else (names[0], names[-1])
+
+
+def _joined(told: Sequence[str], count: int) -> str:
+    return (", " if count < 3 else " … ").join(told)
 
 
 def _changes(before: Sequence[Layer], after: Sequence[Layer]) -> Iterator[str]:
