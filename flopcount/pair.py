@@ -72,7 +72,7 @@ def status_of(before: Sequence[Layer], after: Sequence[Layer], alike: bool) -> S
 
 def like(old: Node, new: Node) -> bool:
     """Whether they have the same op, fields and shapes."""
-    return old.op == new.op and sizes(old.inputs) == sizes(new.inputs) and sizes(old.outputs) == sizes(new.outputs)
+    return old.op == new.op and _fit(old.inputs, new.inputs) and _fit(old.outputs, new.outputs)
 
 
 def arrow(before: Sequence[str], after: Sequence[str]) -> str:
@@ -108,6 +108,12 @@ def _shared(names: Sequence[Sequence[str]]) -> int:
 def names_of(layers: Iterable[Layer]) -> list[str]:
     """The layers' names."""
     return [layer.node.name for layer in layers]
+
+
+def _fit(some: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    if len(some) == len(others) == 1:  # nearly always
+        return some[0].shape == others[0].shape
+    return sizes(some) == sizes(others)
 
 
 def sizes(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
