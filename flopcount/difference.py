@@ -243,9 +243,9 @@ def _sum(each: Sequence[int | None], places: Sequence[int]) -> int | AtLeast | N
     return bound([each[place] for place in places]) if places else 0
 
 
-def _rank(difference: int | None) -> tuple[bool, int]:
+def _rank(difference: int | None) -> int:
     """Sorts large differences first, the unknown last."""
-    return (difference is None, -abs(difference or 0))
+    return 1 if difference is None else -abs(difference)
 
 
 def _share(part: int | None, whole: int | None) -> Share | None:

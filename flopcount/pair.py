@@ -41,8 +41,8 @@ class Pair(Struct, frozen=True, gc=False):
     @property
     def label(self) -> str:
         """How tables name it: `conv1`, or with the old and the new name, `block1.{standard → pointwise}.bn1`."""
-        if not self.renamed:
-            return _several(names_of(self.after or self.before))
+        if len(self.before) == len(self.after) == 1 and not self.renamed:  # nearly always
+            return self.after[0].node.name
         return arrow(names_of(self.before), names_of(self.after))
 
     @property

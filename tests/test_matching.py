@@ -80,6 +80,20 @@ def test_every_layer_is_in_exactly_one_pair(old: list[Piece], new: list[Piece], 
     assert ends == sorted(ends, key=order.__getitem__)
 
 
+@given(st.lists(wide, min_size=1, max_size=8), st.lists(wide, min_size=1, max_size=8), st.data())
+def test_whatever_is_known(old: list[Piece], new: list[Piece], data: st.DataObject) -> None:
+    before, after = network(named(old)), network(named(new))
+    olds, news = ([layer.node.name for layer in report.layers] for report in (before, after))
+    known = data.draw(st.dictionaries(st.sampled_from(olds), st.lists(st.sampled_from(news), max_size=3, unique=True)))
+    pairs = match(before, after, known)
+    assert sorted(layer.node.name for pair in pairs for layer in pair.before) == sorted(olds)
+    assert sorted(layer.node.name for pair in pairs for layer in pair.after) == sorted(news)
+    for name, names in known.items():
+        (pair,) = (pair for pair in pairs if name in [layer.node.name for layer in pair.before])
+        assert {*names} <= {layer.node.name for layer in pair.after}
+        assert bool(names) == bool(pair.after)
+
+
 @given(st.lists(wide, min_size=1, max_size=12), st.sampled_from(["eval", "train"]))
 def test_a_network_is_the_same_as_itself(pieces: list[Piece], mode: str) -> None:
     pairs = match(network(pieces, mode=mode), network(pieces, mode=mode))
