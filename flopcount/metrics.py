@@ -97,7 +97,9 @@ def _activations(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
     dots = [work for work in layer.work if work.kind == "dot" and work.role == "main" and work.phase == "forward"]
-    if dots and not any(work.part for work in dots):
+    if not dots:
+        return 0
+    if not any(work.part for work in dots):
         return sum(tensor.elements for tensor in layer.node.outputs)
     return sum(work.outputs for work in dots)
 
