@@ -42,8 +42,10 @@ def notes(report: Report, layer: Layer) -> Iterator[str]:
         yield f"{masked:,} products that the mask throws away are not counted"
     if any(entry.role == "bias" for entry in free):
         yield f"adding the bias is free under the convention '{convention.name}'"
-    others = sum(entry.count for entry in free if entry.role == "main")
-    if others and node.op.tag == "bn":
+    if convention.statistics and not convention.primitive and any(entry.role == "statistics" for entry in layer.work):
+        yield "it cannot fold into the layer before it while it is trained: each of its primitives counts 1"
+    others = sum(entry.count for entry in free if entry.role in ("main", "statistics"))
+    if others and node.op.tag == "bn" and report.mode == "eval":
         yield _batch_norm(report, layer)
     elif others:
         yield f"{others:,} primitive operations are free under the convention '{convention.name}'"

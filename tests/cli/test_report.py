@@ -59,6 +59,16 @@ def test_alexnet_as_the_lecture_prints_it(run: Run, monkeypatch: pytest.MonkeyPa
     assert_golden(f"alexnet-{width}.table", result.out)
 
 
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("name", ["alexnet", "vit_b_16", "lstm_lm"])
+def test_a_training_step_fits(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run("report", name, "--mode", "train")
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"{name}-train-{width}.table", result.out)
+
+
 def test_a_table_per_network(run: Run) -> None:
     heads = [line for line in run("report", "alexnet", "vgg16").out.splitlines() if line in ("alexnet", "vgg16")]
     assert heads == ["alexnet", "vgg16"]
