@@ -19,8 +19,8 @@ __all__ = ["build", "require_torch"]
 def build(graph: Graph, *, device: str | None = None) -> Network:
     """A real torch module that runs and trains, from a graph.
 
-    Its submodules and parameters have the graph's names (`layer1.0.conv1.weight`); tied weights are one parameter, frozen
-    ones need no gradient. `train()` and `eval()` do what they do in torch. Weights start as torch starts them.
+    Its submodules and parameters have the graph's names (`layer1.0.conv1.weight`); tied weights are one parameter,
+    frozen ones need no gradient. `train()` and `eval()` do what they do in torch. Weights start as torch starts them.
 
     Args:
         graph: The network.

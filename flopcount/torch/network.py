@@ -141,7 +141,7 @@ def _steps(graph: Graph) -> Iterator[Step]:
 
 
 def _share(graph: Graph, layers: list[nn.Module]) -> None:
-    """Let weights of one name be one tensor, that of the first layer that uses it; freeze what training leaves alone."""
+    """Let weights of one name be one tensor, that of their first layer; freeze what training leaves alone."""
     first: dict[str, Any] = {}
     for node, layer in zip(graph.nodes, layers, strict=True):
         for key, weight in zip(weight_keys(node), node.weights, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from ...op import Shape
@@ -9,18 +10,14 @@ from ...ops.matmul import Matmul
 from ._apply import Apply
 
 
-def product(a: Tensor, b: Tensor, transpose: bool) -> Tensor:
-    """`a @ b`; a vector is multiplied as a matrix of one row or column, since counters overlook products by vectors."""
-    right = b.transpose(-2, -1) if transpose else b[:, None] if b.ndim == 1 else b
-    left = a[None] if a.ndim == 1 else a
-    y = left @ right
-    y = y.squeeze(-2) if a.ndim == 1 else y
-    return y.squeeze(-1) if b.ndim == 1 else y
+def transposed(a: Tensor, b: Tensor) -> Tensor:
+    """`a @ bᵀ`."""
+    return a @ b.transpose(-2, -1)
 
 
 def matmul(op: Matmul, a: Shape, b: Shape) -> nn.Module:
     """Torch's matmul."""
-    return Apply(product, transpose=op.transpose)
+    return Apply(transposed if op.transpose else torch.matmul)
 
 
 MODULES = {"matmul": matmul}

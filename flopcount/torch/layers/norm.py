@@ -22,11 +22,13 @@ class BatchNormNd(_BatchNorm):
 class InstanceNormNd(_InstanceNorm):
     """Instance normalisation over more axes than torch's have."""
 
+    axes: int
+
     def _check_input_dim(self, input: Tensor) -> None:
         pass
 
     def _get_no_batch_dim(self) -> int:
-        return -1
+        return self.axes
 
 
 BATCH: Any = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
@@ -42,8 +44,10 @@ def bn(op: BatchNorm, x: Shape) -> nn.Module:
 
 def instance_norm(op: InstanceNorm, x: Shape) -> nn.Module:
     """Torch's own."""
-    module: nn.Module = INSTANCE.get(len(x), InstanceNormNd)(x[1], affine=op.affine)
-    return module
+    module: Any = INSTANCE.get(len(x), InstanceNormNd)(x[1], affine=op.affine)
+    if isinstance(module, InstanceNormNd):
+        module.axes = len(x) - 1
+    return module  # type: ignore[no-any-return]
 
 
 def gn(op: GroupNorm, x: Shape) -> nn.Module:

@@ -14,9 +14,24 @@ from ...ops.window import per_axis
 from ._window import pads_of, reversed_pads, symmetric
 
 MAX: Any = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
-AVG: Any = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+AVG: Any = (nn.AvgPool1d, nn.AvgPool2d)
 ADAPTIVE_MAX: Any = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 ADAPTIVE_AVG: Any = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+
+
+class AvgPool3d(nn.AvgPool3d):
+    """Averages axis by axis, which is the same: torch's own refuses a kernel beyond its unpadded input."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        axes = zip(*(per_axis(value, 3) for value in (self.kernel_size, self.stride, self.padding)), strict=True)
+        y = input
+        for axis, (kernel, stride, padding) in enumerate(axes, start=2):
+            moved = y.transpose(axis, -1)
+            pooled = functional.avg_pool1d(
+                moved.flatten(0, -2), kernel, stride, padding, self.ceil_mode, self.count_include_pad
+            )
+            y = pooled.reshape(*moved.shape[:-1], -1).transpose(axis, -1)
+        return y
 
 
 class PaddedPool(nn.Module):
@@ -69,7 +84,9 @@ def maxpool(op: MaxPool, x: Shape) -> nn.Module:
 
 def avgpool(op: AvgPool, x: Shape) -> nn.Module:
     """Torch's own, where it can pad as the op does."""
-    return _windowed(op, x, AVG[len(x) - 3], 0.0, count_include_pad=op.count_include_pad)
+    fits = all(f <= i for i, f in zip(x[2:], per_axis(op.kernel, len(x) - 2), strict=True))
+    kinds = (*AVG, nn.AvgPool3d if fits else AvgPool3d)
+    return _windowed(op, x, kinds[len(x) - 3], 0.0, count_include_pad=op.count_include_pad)
 
 
 def adaptive_maxpool(op: AdaptivePool, x: Shape) -> nn.Module:

@@ -22,7 +22,7 @@ def split(op: Split, x: Shape) -> nn.Module:
     """Torch's own."""
     if op.sizes is not None:
         return Apply(torch.split, split_size_or_sections=op.sizes, dim=op.axis)
-    return Apply(torch.tensor_split, indices_or_sections=op.parts, dim=op.axis)
+    return Apply(torch.chunk, chunks=op.parts, dim=op.axis)
 
 
 def _slice(op: Slice, x: Shape) -> nn.Module:
