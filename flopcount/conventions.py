@@ -167,7 +167,7 @@ CONVENTIONS: dict[str, Convention] = {
             "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
             "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True, recomputed=True,
             quirks=(Quirk("the weight gradient of a grouped convolution, groups times too high", _grouped_gradient),),
-            ledgers={"einsum": tools.torch_einsum, "matmul": tools.torch_matmul},
+            ledgers={"einsum": tools.torch_einsum},
         ),
         Convention(
             "fvcore", "MAC",

@@ -32,11 +32,6 @@ def nothing(op: Op, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
     return ()
 
 
-def torch_matmul(op: Any, work: Sequence[Work], a: Any, b: Any, *y: Any) -> Sequence[Work]:
-    """FlopCounterMode knows products of matrices; by a vector, torch runs `mv` or `dot`, which it does not know."""
-    return () if len(b) == 1 else work
-
-
 def torch_einsum(op: Any, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
     """Torch sums first what only one input names; where nothing is left to sum it multiplies elementwise, uncounted."""
     *x, _ = shapes
@@ -82,7 +77,8 @@ def fvcore_upsample(op: Any, work: Sequence[Work], x: Any, y: Any) -> Sequence[W
 
 def fvcore_matmul(op: Any, work: Sequence[Work], a: Any, b: Any, y: Any) -> Sequence[Work]:
     """The first input's elements times the second's columns: too few where the second has more batches."""
-    return (dot(prod(a) * (b[-2] if op.transpose else b[-1]), prod(y)),)
+    columns = 1 if len(b) == 1 else b[-2] if op.transpose else b[-1]
+    return (dot(prod(a) * columns, prod(y)),)
 
 
 def fvcore_einsum(op: Any, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
