@@ -6,7 +6,7 @@ explained away afterwards, and one that is left over is a failure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from .conventions import CONVENTIONS
 from .engine import Layer, Report, count
-from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
+from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean, show_shape
 from .graph import Graph
 from .metrics import METRICS, Figures, find_metric
 from .op import Shape
 from .sources import Inputs, load
+from .units import grouped
 
 if TYPE_CHECKING:
     from .torch.witnesses import Testimony
@@ -98,7 +99,9 @@ def verify(
     Args:
         source: What `load` takes, or a graph.
         witnesses: Keys of `WITNESSES`.
-        inputs, batch, settings: See `load`.
+        inputs: See `load`; a graph has its own.
+        batch: See `load`.
+        settings: See `load`.
 
     Raises:
         UsageError: There is no such witness; torch refuses to build or run a layer.
@@ -128,7 +131,7 @@ def verify(
             silent[name] = testimony
         else:
             checks += _structure(report, name, testimony) if WITNESSES[name] is None else _work(report, name, testimony)
-    return Verification(graph, (*checks, *_promises(report, checks)), silent)
+    return Verification(graph, (*checks, *_promises(report)), silent)
 
 
 def require_agreement(verification: Verification) -> None:
@@ -142,13 +145,23 @@ def require_agreement(verification: Verification) -> None:
     if failures := verification.failures:
         raise ExpectationError(
             f"{name}: {len(failures)} number{'s'[: len(failures) > 1]} that a witness does not confirm",
-            facts={
-                f"{check.layer or 'total'} {check.what}": f"{_text(check.ours)}, but {check.witness}: {_text(check.theirs)}"
-                for check in failures[:10]
-            },
+            facts={_asked(check): f"{show(check.ours)} and {show(check.theirs)}" for check in failures[:10]},
+            hint="an expectation is amended in its source; any other difference is a bug in flopcount",
         )
     if verification.silent:
         raise IncompleteError(f"{name}: not every witness could be heard", facts=dict(verification.silent))
+
+
+def show(value: Value | None) -> str:
+    """A number or shapes, as people write them.
+
+    Example:
+        >>> show(25557032), show(((1, 64, 112, 112),))
+        ('25,557,032', '1×64×112×112')
+    """
+    if value is None:
+        return "nothing"
+    return grouped(value) if isinstance(value, int) else ", ".join(map(show_shape, value))
 
 
 def _structure(report: Report, witness: str, testimony: Testimony) -> Iterator[Check]:
@@ -156,23 +169,16 @@ def _structure(report: Report, witness: str, testimony: Testimony) -> Iterator[C
     totals = {"params": 0, "buffers": 0}
     counters = 0
     for layer in report.layers:
-        node = layer.node
+        node, tag = layer.node, layer.node.op.tag
         heard = testimony.layers[node.name]
         shapes = tuple(tensor.shape for tensor in node.outputs)
         counted = {"params": layer.params or 0, "buffers": layer.buffers or 0}
         batches = _batch_counters(layer)
         counters += batches
-        yield Check(node.name, node.op.tag, witness, "outputs", shapes, heard["outputs"])
-        yield Check(node.name, node.op.tag, witness, "params", counted["params"], heard["params"])
-        yield Check(
-            node.name,
-            node.op.tag,
-            witness,
-            "buffers",
-            counted["buffers"] + batches,
-            heard["buffers"],
-            _counter(batches),
-        )
+        yield Check(node.name, tag, witness, "outputs", shapes, heard["outputs"])
+        yield Check(node.name, tag, witness, "params", counted["params"], heard["params"])
+        buffers = counted["buffers"] + batches
+        yield Check(node.name, tag, witness, "buffers", buffers, heard["buffers"], _counter(batches))
         for what, number in counted.items():
             totals[what] += number
     shapes = tuple(tensor.shape for tensor in report.graph.outputs)
@@ -182,13 +188,17 @@ def _structure(report: Report, witness: str, testimony: Testimony) -> Iterator[C
     yield Check("", "", witness, "buffers", buffers, testimony.whole["buffers"], _counter(counters))
 
 
+def _asked(check: Check) -> str:
+    return f"{check.layer or 'total'}, {check.what} by {check.witness}"
+
+
 def _batch_counters(layer: Layer) -> int:
     """Integers that torch keeps besides the running mean and variance: how many batches it has seen."""
     return int(layer.node.op.tag == "bn" and getattr(layer.node.op, "track", True))
 
 
 def _counter(batches: int) -> str:
-    return f"with {batches:,} num_batches_tracked" if batches else ""
+    return f"{grouped(batches)} of them num_batches_tracked" if batches else ""
 
 
 def _work(report: Report, witness: str, testimony: Testimony) -> Iterator[Check]:
@@ -203,17 +213,11 @@ def _work(report: Report, witness: str, testimony: Testimony) -> Iterator[Check]
     yield Check("", "", witness, unit, sum(number or 0 for number in numbers), testimony.whole[unit])
 
 
-def _promises(report: Report, checks: Sequence[Check]) -> Iterator[Check]:
-    """What the source promises, beside the same total of ours that the witnesses were asked about."""
+def _promises(report: Report) -> Iterator[Check]:
+    """What the source promises (`expect:`), beside our own total."""
     if report.graph.batch not in (1, None):
         return
     figures = Figures(report)
     for key, promised in report.graph.provenance.expect.items():
         total = figures.total(find_metric(key))
         yield Check("", "", EXPECTED, key, total.value, promised)
-
-
-def _text(value: Value | None) -> str:
-    if value is None:
-        return "nothing"
-    return f"{value:,}" if isinstance(value, int) else ", ".join("×".join(map(str, shape)) for shape in value)

@@ -54,7 +54,11 @@ class Network(nn.Module):
             raise TypeError(f"takes {', '.join(self._inputs)}, not {len(inputs)} tensors and {sorted(named)}")
         values: dict[str, Any] = given | named
         for step in self._steps:
-            made = self._layer_at(step.path)(*[values[name] for name in step.reads])
+            try:
+                made = self._layer_at(step.path)(*[values[name] for name in step.reads])
+            except Exception as error:
+                error.add_note(f"in layer {'.'.join(step.path)}")
+                raise
             values.update(zip(step.writes, made if isinstance(made, tuple) else (made,), strict=True))
             for name in step.frees:
                 del values[name]

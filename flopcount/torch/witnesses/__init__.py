@@ -45,5 +45,5 @@ def hear(name: str, graph: Graph) -> Testimony | str:
         raise
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
-        return f"{type(error).__name__}: {first}"
+        return " ".join((f"{type(error).__name__}: {first}", *getattr(error, "__notes__", ())))
     return testimony

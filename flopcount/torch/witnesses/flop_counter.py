@@ -1,4 +1,4 @@
-"""torch.utils.flop_counter.FlopCounterMode: the operators that torch dispatches while the network runs on shapes alone."""
+"""torch.utils.flop_counter.FlopCounterMode: the operators that torch runs, here on shapes alone."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from ._run import observed, quietly
 def hear(graph: Graph) -> Testimony:
     """Its counts by module."""
     try:
-        from fvcore.nn import FlopCountAnalysis
+        from fvcore.nn import FlopCountAnalysis  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise MissingExtraError("the witness fvcore", "torch") from None
     network, inputs = observed(graph, "meta"), example_inputs(graph)
