@@ -176,7 +176,7 @@ CONVENTIONS: dict[str, Convention] = {
             "fvcore.nn.FlopCountAnalysis, fvcore 0.1.5.post20221221, on a model in evaluation mode",
             product=1, backward=False,
             ledgers={
-                "bn": tools.fvcore_bn,
+                "conv": tools.fvcore_conv, "bn": tools.fvcore_bn,
                 **dict.fromkeys(("gn", "instance_norm", "ln"), tools.fvcore_norm),
                 **dict.fromkeys(("adaptive_avgpool", "global_avgpool"), tools.fvcore_average),
                 "upsample": tools.fvcore_upsample,

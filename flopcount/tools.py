@@ -8,11 +8,13 @@ kind `unit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 from .op import Op, Work, dot
 from .ops.einsum import parse
-from .sizes import floor_div, maximum, prod
+from .ops.window import per_axis
+from .sizes import maximum, prod
 
 Ledger = Callable[..., Sequence[Work]]
 
@@ -46,6 +48,11 @@ def torch_einsum(op: Any, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
         if summed:
             counted.append(dot(prod(left.values()) * prod(both[label] for label in summed), prod(left.values())))
     return counted
+
+
+def fvcore_conv(op: Any, work: Sequence[Work], x: Any, *y: Any) -> Sequence[Work]:
+    """Nothing where the padding is the word `same`, for which torch has an operator of its own (strides are 1 then)."""
+    return () if op.padding == "same" and set(per_axis(op.stride, len(x) - 2)) == {1} else work
 
 
 def fvcore_attention(op: Op, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
@@ -82,18 +89,18 @@ def fvcore_matmul(op: Any, work: Sequence[Work], a: Any, b: Any, y: Any) -> Sequ
 
 
 def fvcore_einsum(op: Any, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
-    """What numpy prints for the whole product, with four digits, halved: half of it where nothing is summed."""
+    """Half of what numpy prints, with four digits, for the cheapest order; two common products are counted as such."""
     *x, _ = shapes
     terms, output = parse(op.equation, [len(shape) for shape in x])
     sizes: dict[str, Any] = {}
     for labels, shape in zip(terms, x, strict=True):
         for label, size in zip(labels, shape, strict=True):
             sizes[label] = maximum(sizes.get(label, 1), size)
-    whole = prod(sizes.values())
     if op.equation.replace(" ", "").translate(_renamed(op.equation)) in ("abc,abd->acd", "abc,adc->adb"):
-        return unit(whole)
-    factor = max(1, len(x) - 1) + (len(sizes) > len(output))
-    return unit(floor_div(_four_digits(factor * whole), 2))
+        return unit(prod(sizes.values()))
+    exact = {label: getattr(size, "value", size) for label, size in sizes.items()}
+    printed = f"{_cheapest([frozenset(labels) for labels in terms], frozenset(output), exact) + 1:.3e}"
+    return unit(int(float(printed)) // 2)
 
 
 def _renamed(equation: str) -> dict[int, int]:
@@ -101,8 +108,36 @@ def _renamed(equation: str) -> dict[int, int]:
     return {ord(letter): ord("a") + place for place, letter in enumerate(letters)}
 
 
-def _four_digits(value: Any) -> Any:
-    """A whole number as `%.3e` prints it."""
-    exact = getattr(value, "value", value)
-    shown = int(float(f"{exact:.3e}"))
-    return value if shown == exact else shown
+def _cheapest(terms: list[frozenset[str]], output: frozenset[str], sizes: dict[str, int]) -> int:
+    """The cost of a contraction as `numpy.einsum_path(optimize="optimal")` has it, numpy 2.
+
+    All pairs are tried in all orders, as long as no intermediate result is larger than the largest input or the output;
+    what is left when all are larger is contracted at once.
+    """
+    if len(terms) < 3 or frozenset().union(*terms) == output:
+        return _step(terms, [], output, sizes)[0]
+    limit = max(prod(sizes[label] for label in labels) for labels in (*terms, output))
+    found = [(0, terms)]
+    for _ in range(len(terms) - 1):
+        tried = []
+        for cost, left in found:
+            for pair in combinations(range(len(left)), 2):
+                rest = [labels for place, labels in enumerate(left) if place not in pair]
+                step, result = _step([left[place] for place in pair], rest, output, sizes)
+                if prod(sizes[label] for label in result) <= limit:
+                    tried.append((cost + step, [*rest, result]))
+        if not tried:
+            cost, left = min(found, key=lambda each: each[0])
+            return cost + _step(left, [], output, sizes)[0]
+        found = tried
+    return min(cost for cost, _ in found)
+
+
+def _step(
+    inputs: list[frozenset[str]], rest: list[frozenset[str]], output: frozenset[str], sizes: dict[str, int]
+) -> tuple[int, frozenset[str]]:
+    """What contracting some inputs costs, and the labels of the result."""
+    labels = frozenset().union(*inputs)
+    result = labels & output.union(*rest)
+    factor = max(1, len(inputs) - 1) + (len(labels) > len(result))
+    return factor * prod(sizes[label] for label in labels), result

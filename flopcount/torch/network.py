@@ -41,10 +41,13 @@ class Network(nn.Module):
         self._inputs = tuple(tensor.name for tensor in graph.inputs)
         self._outputs = tuple(tensor.name for tensor in graph.outputs)
         self._steps = tuple(_steps(graph))
+        dtype = torch_dtype(graph.dtype)
+        if not dtype.is_floating_point:
+            raise UsageError(f"torch trains weights in floating point, and those of {graph.name} are {graph.dtype}")
         with torch.device(device) if device else nullcontext():
             made = [_layer(node) for node in graph.nodes]
         for node, layer in zip(graph.nodes, made, strict=True):
-            self._place(node, layer.to(torch_dtype(graph.dtype)))
+            self._place(node, layer.to(dtype))
         _share(graph, made)
 
     def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -77,6 +80,8 @@ class Network(nn.Module):
         `_modules` is written directly: `add_module` refuses names such as `train`, which a layer may have.
         """
         *scopes, leaf = node.name.split(".")
+        if leaf == "training":  # torch sets it, on every module
+            raise UsageError("torch cannot have a layer named 'training'", where=node.where, layer=node.label)
         parent: nn.Module = self
         for part in scopes:
             below = parent._modules.get(part)
@@ -92,14 +97,8 @@ class Network(nn.Module):
 
 
 def torch_dtype(name: str) -> torch.dtype:
-    """Torch's dtype of this name.
-
-    Raises:
-        UsageError: torch has none.
-    """
-    found = getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name), None)
-    if not isinstance(found, torch.dtype):
-        raise UsageError(f"torch has no dtype '{name}'")
+    """Torch's dtype of this name."""
+    found: torch.dtype = getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name))
     return found
 
 
