@@ -6,7 +6,8 @@ from hypothesis import given
 from torch import Tensor
 
 from flopcount.ops.attention import Attention
-from tests.ops.test_attention import attentions, visible
+from tests.ops.test_attention import attentions
+from tests.ops.test_mask import visible
 from tests.torch.layers.running import assert_close, run_with
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -25,7 +26,7 @@ def attend(op: Attention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         for head in range(op.heads):
             other = head // (op.heads // shared)
             for query in range(queries):
-                seen = visible(op, queries, k.shape[1], query)
+                seen = visible(queries, k.shape[1], query, op.causal, op.window)
                 scores = heads[1][sample, seen, other] @ heads[0][sample, query, head] / heads[0].shape[3] ** 0.5
                 out[sample, query, head] = scores.softmax(0) @ heads[2][sample, seen, other]
     return out.flatten(2)
