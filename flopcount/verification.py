@@ -9,9 +9,10 @@ from .conventions import CONVENTIONS
 from .engine import Report
 from .footer import provenance
 from .payload import versioned
+from .questions import EXPECTED, Check
 from .table import Cell, Column, Document, Row, Table
 from .units import grouped
-from .verify import EXPECTED, WITNESSES, Check, Verification
+from .verify import WITNESSES, Verification
 
 SCHEMA = "flopcount.verify/1"
 

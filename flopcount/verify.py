@@ -6,65 +6,25 @@ explained away afterwards, and one that is left over is a failure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from .conventions import CONVENTIONS
-from .engine import Layer, Report, count
+from .engine import count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean, show_shape
 from .graph import Graph
-from .metrics import METRICS, Figures, find_metric
-from .op import Shape
+from .questions import Check, Value, layers_of, modules_of, promises, structure, work
 from .sources import Inputs, load
 from .units import grouped
 
 if TYPE_CHECKING:
-    from .torch.witnesses import Testimony
-
-Value = int | tuple[Shape, ...]
+    from torch import nn
 
 WITNESSES: dict[str, str | None] = {"torch": None, "FlopCounterMode": "torch", "fvcore": "fvcore"}
 """Who is asked, and the convention that predicts what they count; torch itself has shapes, parameters and buffers."""
-
-EXPECTED = "expect"
-"""The witness of a total that the source itself promises."""
-
-
-class Check(Struct, frozen=True):
-    """One number, or one layer's output shapes, twice.
-
-    Attributes:
-        layer: The layer's name; empty for the whole network.
-        op: Its op.
-        witness: Who says `theirs`.
-        what: `outputs`, `params`, `buffers`, or the unit of the witness's convention.
-        ours: What we say, or predict that the witness says.
-        theirs: What the witness says; None where it says nothing.
-        note: What a prediction holds that our own count does not.
-    """
-
-    layer: str
-    op: str
-    witness: str
-    what: str
-    ours: Value
-    theirs: Value | None
-    note: str = ""
-
-    @property
-    def equal(self) -> bool:
-        """Whether nothing is left over."""
-        return self.ours == self.theirs
-
-    @property
-    def difference(self) -> int | None:
-        """Theirs less ours; None for shapes, and where the witness is silent."""
-        if isinstance(self.ours, int) and isinstance(self.theirs, int):
-            return self.theirs - self.ours
-        return None
 
 
 class Verification(Struct, frozen=True):
@@ -89,15 +49,22 @@ class Verification(Struct, frozen=True):
 def verify(
     source: str | Path | Graph,
     *,
+    model: nn.Module | None = None,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
     witnesses: Iterable[str] = WITNESSES,
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
 ) -> Verification:
-    """Build a network in torch and ask witnesses about it.
+    """Ask witnesses about a network: built in torch from its graph, or the torch model that the graph was read from.
 
     Args:
         source: What `load` takes, or a graph.
+        model: The model that the graph describes, its layers named after their modules. Then every module is asked
+            about, with all that it holds. It is copied, not changed. None: the graph is built.
+        args: What the model is called with.
+        kwargs: The same by name.
         witnesses: Keys of `WITNESSES`.
         inputs: See `load`; a graph has its own.
         batch: See `load`.
@@ -119,19 +86,25 @@ def verify(
     from .torch import require_torch
 
     require_torch("verification")
-    from .torch.witnesses import hear
+    from .torch.witnesses import built, given, hear
 
     graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
     report = count(graph)
     checks: list[Check] = []
     silent: dict[str, str] = {}
     for name in names:
-        testimony = hear(name, graph)
+        subject = built(graph) if model is None else given(model, args, kwargs or {})
+        testimony = hear(name, subject)
         if isinstance(testimony, str):
             silent[name] = testimony
+            continue
+        parts = layers_of(report) if model is None else modules_of(report, testimony)
+        convention = WITNESSES[name]
+        if convention is None:
+            checks += structure(report, parts, name, testimony)
         else:
-            checks += _structure(report, name, testimony) if WITNESSES[name] is None else _work(report, name, testimony)
-    return Verification(graph, (*checks, *_promises(report)), silent)
+            checks += work(report, parts, name, CONVENTIONS[convention], testimony)
+    return Verification(graph, (*checks, *promises(report)), silent)
 
 
 def require_agreement(verification: Verification) -> None:
@@ -164,60 +137,5 @@ def show(value: Value | None) -> str:
     return grouped(value) if isinstance(value, int) else ", ".join(map(show_shape, value))
 
 
-def _structure(report: Report, witness: str, testimony: Testimony) -> Iterator[Check]:
-    """Shapes, parameters and buffers, as torch itself has them."""
-    totals = {"params": 0, "buffers": 0}
-    counters = 0
-    for layer in report.layers:
-        node, tag = layer.node, layer.node.op.tag
-        heard = testimony.layers[node.name]
-        shapes = tuple(tensor.shape for tensor in node.outputs)
-        counted = {"params": layer.params or 0, "buffers": layer.buffers or 0}
-        batches = _batch_counters(layer)
-        counters += batches
-        yield Check(node.name, tag, witness, "outputs", shapes, heard["outputs"])
-        yield Check(node.name, tag, witness, "params", counted["params"], heard["params"])
-        buffers = counted["buffers"] + batches
-        yield Check(node.name, tag, witness, "buffers", buffers, heard["buffers"], _counter(batches))
-        for what, number in counted.items():
-            totals[what] += number
-    shapes = tuple(tensor.shape for tensor in report.graph.outputs)
-    yield Check("", "", witness, "outputs", shapes, testimony.whole["outputs"])
-    yield Check("", "", witness, "params", totals["params"], testimony.whole["params"])
-    buffers = totals["buffers"] + counters
-    yield Check("", "", witness, "buffers", buffers, testimony.whole["buffers"], _counter(counters))
-
-
 def _asked(check: Check) -> str:
     return f"{check.layer or 'total'}, {check.what} by {check.witness}"
-
-
-def _batch_counters(layer: Layer) -> int:
-    """Integers that torch keeps besides the running mean and variance: how many batches it has seen."""
-    return int(layer.node.op.tag == "bn" and getattr(layer.node.op, "track", True))
-
-
-def _counter(batches: int) -> str:
-    return f"{grouped(batches)} of them num_batches_tracked" if batches else ""
-
-
-def _work(report: Report, witness: str, testimony: Testimony) -> Iterator[Check]:
-    """Work as the witness's convention prices it."""
-    convention = CONVENTIONS[str(WITNESSES[witness])]
-    numbers = Figures(Report(report.graph, report.layers, convention)).of(METRICS["count"])
-    unit = f"{convention.unit}s"
-    for layer, ours in zip(report.layers, numbers, strict=True):
-        yield Check(
-            layer.node.name, layer.node.op.tag, witness, unit, ours or 0, testimony.layers[layer.node.name][unit]
-        )
-    yield Check("", "", witness, unit, sum(number or 0 for number in numbers), testimony.whole[unit])
-
-
-def _promises(report: Report) -> Iterator[Check]:
-    """What the source promises (`expect:`), beside our own total."""
-    if report.graph.batch not in (1, None):
-        return
-    figures = Figures(report)
-    for key, promised in report.graph.provenance.expect.items():
-        total = figures.total(find_metric(key))
-        yield Check("", "", EXPECTED, key, total.value, promised)

@@ -88,7 +88,7 @@ FLOORS = (
     "metrics remarks pair rewriting",
     "footer payload explain depth matching torch",
     "summary explanation",
-    "renderers sources listing difference advice",
+    "renderers sources listing difference advice questions",
     "comparison advisory verify",
     "effect verification",
     "api axis",

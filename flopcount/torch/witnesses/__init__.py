@@ -1,6 +1,6 @@
-"""Witnesses: tools that we did not write, asked about the module that a graph builds. A file each.
+"""Witnesses: tools that we did not write, asked about a module: that of a graph, or somebody's own. A file each.
 
-A witness is `hear(graph) -> Testimony`: what it says of each layer and of the whole network.
+A witness is `hear(subject) -> Testimony`: what it says of each part and of the whole network.
 """
 
 from __future__ import annotations
@@ -8,39 +8,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from msgspec import Struct
-
 from ...errors import FlopcountError
-from ...graph import Graph
+from ._run import Subject, built, given
+from ._testimony import Testimony
+
+__all__ = ["Subject", "Testimony", "built", "given", "hear"]
 
 MODULES = {"torch": "structure", "FlopCounterMode": "flop_counter", "fvcore": "fvcore"}
 
 
-class Testimony(Struct, frozen=True):
-    """What a witness says.
-
-    Attributes:
-        layers: By layer and by what is asked: `outputs`, `params`, `buffers`, or a unit of work.
-        whole: The same of the whole network, in the witness's own sum.
-    """
-
-    layers: dict[str, dict[str, Any]]
-    whole: dict[str, Any]
-
-
-def hear(name: str, graph: Graph) -> Testimony | str:
+def hear(name: str, subject: Subject) -> Testimony | str:
     """What a witness says, or why it cannot.
 
     Args:
         name: A key of `MODULES`.
-        graph: The network.
+        subject: The module to ask about (see `_run`), made for this witness alone.
 
     Raises:
-        FlopcountError: The network cannot be built, or a tool is missing.
+        FlopcountError: A tool is missing.
     """
     witness: Any = import_module(f".{MODULES[name]}", __name__)
     try:
-        testimony: Testimony = witness.hear(graph)
+        testimony: Testimony = witness.hear(subject)
     except FlopcountError:
         raise
     except Exception as error:

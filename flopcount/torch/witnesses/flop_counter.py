@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from torch.utils.flop_counter import FlopCounterMode
 
-from ...graph import Graph
-from ..network import example_inputs
-from . import Testimony
-from ._run import observed, quietly
+from ._run import Subject, quietly
+from ._testimony import Testimony
 
 
-def hear(graph: Graph) -> Testimony:
+def hear(subject: Subject) -> Testimony:
     """Its counts by module."""
-    network = observed(graph, "meta")
     with quietly(), FlopCounterMode(display=False) as counter:
-        network(*example_inputs(graph))
+        subject.run()
     counts = counter.get_flop_counts()
-    root = type(network).__name__
-    layers = {node.name: {"FLOPs": sum(counts.get(f"{root}.{node.name}", {}).values())} for node in graph.nodes}
+    root = type(subject.module).__name__
+    layers = {name: {"FLOPs": sum(counts.get(f"{root}.{name}", {}).values())} for name in subject.parts}
     return Testimony(layers, {"FLOPs": counter.get_total_flops()})

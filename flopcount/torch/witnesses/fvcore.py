@@ -9,38 +9,44 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from ...errors import MissingExtraError
-from ...graph import Graph
-from ..network import Network, example_inputs
-from . import Testimony
-from ._run import observed, quietly
+from ._run import Subject, quietly
+from ._testimony import Testimony
+
+CONVOLUTION = torch.nn.modules.conv._ConvNd
 
 
-def hear(graph: Graph) -> Testimony:
+def hear(subject: Subject) -> Testimony:
     """Its counts by module."""
     try:
         from fvcore.nn import FlopCountAnalysis  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise MissingExtraError("the witness fvcore", "torch") from None
-    network, inputs = observed(graph, "meta"), example_inputs(graph)
-    if any(node.op.group == "convolution" for node in graph.nodes):
-        inputs = _computable(network, inputs)
-    analysis: Any = FlopCountAnalysis(network, inputs).ancestor_mode("caller")
+    if subject.kwargs:
+        raise ValueError("it takes no arguments by name")
+    inputs = subject.args
+    if any(isinstance(module, CONVOLUTION) for module in subject.module.modules()):
+        _make_computable(subject.module)
+        inputs = pytree.tree_map_only(Tensor, _zeros, inputs)
+    analysis: Any = FlopCountAnalysis(subject.module, inputs).ancestor_mode("caller")
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     with quietly(), _unlogged():
         counts = {name: _whole(sum(by.values())) for name, by in analysis.by_module_and_operator().items()}
-    return Testimony({node.name: {"MACs": counts[node.name]} for node in graph.nodes}, {"MACs": counts[""]})
+    return Testimony({name: {"MACs": counts[name]} for name in subject.parts}, {"MACs": counts[""]})
 
 
-def _computable(network: Network, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Give weights and inputs a value, the same zero everywhere, so that they take no memory."""
-    for module in network.modules():
+def _make_computable(model: nn.Module) -> None:
+    """Give weights a value, the same zero everywhere, so that they take no memory."""
+    made: dict[int, Tensor] = {}
+    for module in model.modules():
         for name, weight in module.named_parameters(recurse=False):
-            setattr(module, name, nn.Parameter(_zeros(weight), requires_grad=False))
+            if id(weight) not in made:
+                made[id(weight)] = nn.Parameter(_zeros(weight), requires_grad=False)
+            setattr(module, name, made[id(weight)])
         for name, buffer in module.named_buffers(recurse=False):
             setattr(module, name, _zeros(buffer))
-    return tuple(map(_zeros, inputs))
 
 
 def _zeros(like: Tensor) -> Tensor:

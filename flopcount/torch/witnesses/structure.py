@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
-from ...graph import Graph
-from ..network import example_inputs
-from . import Testimony
-from ._run import observed, parts, quietly
+from ._run import Subject, quietly
+from ._testimony import Testimony
 
 
-def hear(graph: Graph) -> Testimony:
-    """Run the network on shapes alone; weights that several layers use count where torch meets them first."""
-    network = observed(graph, "meta")
+def hear(subject: Subject) -> Testimony:
+    """Run the module on shapes alone. Weights of several layers count where torch meets them first."""
     made: dict[str, Any] = {}
-    handles = [
-        network.get_submodule(node.name).register_forward_hook(_noting(made, node.name))
-        for node in graph.nodes
-    ]  # fmt: skip
+    handles = [subject.module.get_submodule(name).register_forward_hook(_noting(made, name)) for name in subject.parts]
     with quietly():
-        outputs = network(*example_inputs(graph))
+        outputs = subject.run()
     for handle in handles:
         handle.remove()
     layers = {}
-    modules = parts(network, graph)
     seen: set[int] = set()
-    for node in graph.nodes:
-        params = _new(seen, (p for module in modules[node.name] for p in module.parameters(recurse=False)))
-        buffers = _new(seen, (b for module in modules[node.name] for b in module.buffers(recurse=False)))
-        layers[node.name] = {"outputs": made[node.name], "params": params, "buffers": buffers}
+    for name, modules in subject.parts.items():
+        seen = seen if subject.disjoint else set()
+        params = _new(seen, (p for module in modules for p in module.parameters(recurse=False)))
+        buffers = _new(seen, (b for module in modules for b in module.buffers(recurse=False)))
+        layers[name] = {"outputs": made.get(name), "params": params, "buffers": buffers}
     whole = {
         "outputs": _shapes(outputs),
-        "params": sum(p.numel() for p in network.parameters()),
-        "buffers": sum(b.numel() for b in network.buffers()),
+        "params": sum(p.numel() for p in subject.module.parameters()),
+        "buffers": sum(b.numel() for b in subject.module.buffers()),
     }
-    return Testimony(layers, whole)
+    idle = {
+        f"{name}.{key}": weight.numel()
+        for name in subject.parts
+        if name not in made
+        for key, weight in subject.module.get_submodule(name).named_parameters(recurse=False)
+    }
+    return Testimony(layers, whole, idle)
 
 
 def _noting(made: dict[str, Any], name: str) -> Any:
@@ -46,11 +48,11 @@ def _noting(made: dict[str, Any], name: str) -> Any:
     return hook
 
 
-def _shapes(outputs: Tensor | tuple[Tensor, ...]) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(y.shape) for y in (outputs if isinstance(outputs, tuple) else (outputs,)))
+def _shapes(outputs: Any) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(y.shape) for y in pytree.tree_leaves(outputs) if isinstance(y, Tensor))
 
 
-def _new(seen: set[int], tensors: Any) -> int:
+def _new(seen: set[int], tensors: Iterable[Tensor]) -> int:
     """Elements of the tensors that have not been seen yet."""
     elements = 0
     for tensor in tensors:
