@@ -37,6 +37,9 @@ def notes(report: Report, layer: Layer) -> Iterator[str]:
         yield f"it keeps {layer.buffers:,} numbers that are not learned, besides its parameters"
     if frozen := (layer.params or 0) - (layer.trainable_params or 0):
         yield f"{frozen:,} of its parameters are frozen"
+    if layer.priced_by(convention) is not layer.work:
+        yield f"counted by a rule of the convention '{convention.name}', whatever the layer computes"
+        return
     free = [entry for entry in layer.work if entry.count and not convention.price(entry, node.op)]
     if masked := sum(entry.count for entry in free if entry.role == "masked"):
         yield f"{masked:,} products that the mask throws away are not counted"

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, compare, explain, listing, report, rewrite, schema
+from . import advise, compare, explain, listing, report, rewrite, schema, verify
 
 BUG, INTERRUPTED = 70, 130
 
@@ -26,6 +26,7 @@ app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("rewrite")(rewrite.rewrite)
 app.command("advise")(advise.advise)
+app.command("verify")(verify.verify)
 app.command("list")(listing.list_entries)
 app.command("schema")(schema.schema)
 
