@@ -86,14 +86,16 @@ FLOORS = (
     "engine rewrites",
     "metrics remarks pair rewriting",
     "footer payload explain depth matching",
+    "metrics remarks rewriting",
+    "footer payload explain verdict",
     "summary explanation",
     "renderers sources listing difference advice",
     "comparison advisory",
     "effect",
     "api axis",
-    "sweeping",
+    "sweeping budget",
     "sweep_table",
-    "cli",
+    "pytest_plugin cli",
     "__main__",
 )
 """From the ground up: what a module imports when it is itself imported lies on a lower floor or in its own package."""
