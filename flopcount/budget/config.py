@@ -88,11 +88,20 @@ def find_config(folder: str = "") -> str | None:
     """The configuration file of a folder: `flopcount.yaml`, or a `pyproject.toml` with a section for it."""
     for name in (NAME, "flopcount.yml"):
         if Path(folder, name).is_file():
-            return os.path.join(folder, name)  # noqa: PTH118 - a Path would drop nothing, but `./` is not wanted
+            return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
-    if path.is_file() and ".".join(SECTION) in read_text(str(path)):
-        return os.path.join(folder, PYPROJECT)  # noqa: PTH118
-    return None
+    return str(path) if path.is_file() and _has_section(str(path)) else None
+
+
+def _has_section(path: str) -> bool:
+    text = read_text(path)
+    if SECTION[-1] not in text:  # sooner said than by reading it
+        return False
+    try:
+        _section(toml.compose(text, path), path)
+    except ConfigError as error:
+        return error.what != NO_SECTION
+    return True
 
 
 def read_config(path: str) -> Config:
@@ -118,6 +127,7 @@ def read_config(path: str) -> Config:
     return Config(path, os.path.dirname(path), entries, baseline, terms)  # noqa: PTH120 - "" and not "."
 
 
+NO_SECTION = "there is no [tool.flopcount] in it"
 EXAMPLE = "models: [{path: specs/*.yaml, budget: {params: 5M}}]"
 
 
@@ -126,7 +136,7 @@ def _yaml(text: str, path: str) -> Node:
         return compose(text, path)
     except SpecError as error:
         if error.what == "the file is empty":
-            raise ConfigError(error.what, where=path, hint=EXAMPLE) from None
+            raise ConfigError(error.what, where=f"{path}:1:1", hint=EXAMPLE) from None
         raise
 
 

@@ -128,14 +128,14 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
 
     named = [source for text in sources for source in _named(text) if _identity(source) != _identity(config.path)]
     wanted = set(map(_identity, named))
-    configured = []
+    configured: dict[str, str] = {}
     for entry in config.entries:
         for path, source in _expanded(config, entry):
-            configured.append(source)
+            configured.setdefault(_identity(source), source)
             if not named or wanted & {_identity(source), _identity(source.partition("#")[0])}:
                 name = entry.name or _name(path, entry.measurement)
                 add(name, source, entry.measurement, entry.limits, mark=entry.mark, terms=entry.terms)
-    for source in named or configured:
+    for source in named or configured.values():
         for variant, limits in _own_limits(source, by_hand.terms, workshop):
             add(_name(variant, by_hand.measurement), variant, by_hand.measurement, limits)
     checked = {_identity(model.source.partition("#")[0]) for model in models.values()}
@@ -170,7 +170,8 @@ def _expanded(config: Config, entry: Entry) -> list[tuple[str, str]]:
         path = _below(config.folder, file)
         is_file = Path(path).exists() or Path(file).suffix in SPEC_SUFFIXES
         return [(entry.path, path + hash_ + variant if is_file else entry.path)]
-    files = _matches(file, config.folder)
+    own = _identity(config.path)
+    files = [found for found in _matches(file, config.folder) if _identity(_below(config.folder, found)) != own]
     if not files:
         raise ConfigError(f"the path '{entry.path}' matches no file", where=entry.mark.where)
     if entry.name and len(files) > 1:

@@ -1,0 +1,102 @@
+"""Whatever a configuration holds: one clear error with its place, exit status 2, and nothing written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flopcount.budget import check
+from flopcount.budget.checking import request_for
+from flopcount.budget.update import update
+from flopcount.errors import FlopcountError
+
+GOLDEN = Path(__file__).with_name("bad_config.txt").read_text(encoding="utf-8")
+CASES = re.findall(r"^=== (.*)\n((?:.*\n)*?)(error: (?:.+\n)+)", GOLDEN, re.MULTILINE)
+"""Headings, configurations, and the errors that they get: every one is written as a user meets it."""
+
+TOML = {
+    "no section": ("[tool.other]\nx = 'tool.flopcount'\n", "error: pyproject.toml\n  there is no [tool.flopcount] in it"),
+    "not TOML": ("[tool.flopcount]\nmodels = [\n", "error: pyproject.toml:3:1\n  this is not TOML: invalid value"),
+    "a section that is no table": ("[tool]\nflopcount = 5\n", "error: pyproject.toml:2:13\n  flopcount is no table"),
+    "an unknown key": ("[tool.flopcount]\nmodel = 1\n", "error: pyproject.toml:2:1\n  unknown key 'model'\n  hint: did you"),
+    "an unknown metric": (
+        '[[tool.flopcount.models]]\npath = "net.yaml"\nbudget = { parms = "5M" }\n',
+        "error: pyproject.toml:3:12\n  unknown metric 'parms'\n  hint: did you mean 'params'?",
+    ),
+    "FLOPs without a convention": (
+        '[[tool.flopcount.models]]\npath = "net.yaml"\n[tool.flopcount.models.budget]\nflops = "1.2G"\n',
+        "error: pyproject.toml:4:1\n  a limit on 'flops' needs the convention by which it is counted\n"
+        '  hint: write "flops:lecture": 1.2G, or convention: lecture beside it',
+    ),
+}
+
+SPECS = {
+    "a budget that is a list": ("budget: [params]", "error: net.yaml:8:9\n  a budget must be a mapping"),
+    "an unknown metric": ("budget: {prams: 5}", "error: net.yaml:8:10\n  unknown metric 'prams'"),
+    "a bad quantity": ("budget: {params: much}", "error: net.yaml:8:18\n  'much' is not a quantity"),
+    "a bare limit on FLOPs": ("budget: {flops: 5}", "error: net.yaml:8:10\n  a limit on 'flops' needs the convention"),
+    "in a variant": ("variants: {big: {width: 9, budget: {x: 1}}}", "error: net.yaml:8:37\n  unknown metric 'x'"),
+}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("text", "message"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_the_whole_message(folder: Path, text: str, message: str) -> None:
+    (folder / "flopcount.yaml").write_text(text)
+    before = contents(folder)
+    try:
+        problems = [model.problem.text for model in check().models if model.problem]
+    except FlopcountError as error:
+        problems = [str(error)]
+        assert error.exit_status == 2
+    assert problems == [message.rstrip("\n")]
+    with pytest.raises(FlopcountError):
+        update(request_for())
+    assert contents(folder) == before
+
+
+def test_no_case_is_lost() -> None:
+    assert len(CASES) == GOLDEN.count("=== ") >= 50
+    assert len({case[0] for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", TOML)
+def test_in_toml(folder: Path, case: str) -> None:
+    text, message = TOML[case]
+    (folder / "pyproject.toml").write_text(text)
+    with pytest.raises(FlopcountError) as caught:
+        check(config="pyproject.toml") if case == "no section" else check()
+    assert str(caught.value).startswith(message)
+    assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize("case", SPECS)
+def test_in_a_spec(folder: Path, case: str) -> None:
+    text, message = SPECS[case]
+    with (folder / "net.yaml").open("a") as file:
+        file.write(text + "\n")
+    with pytest.raises(FlopcountError) as caught:
+        check("net.yaml")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_broken_model_does_not_hide_the_others(folder: Path) -> None:
+    (folder / "broken.yaml").write_text("input: [3]\nlayers: [reul]\n")
+    found = check("broken.yaml", "net.yaml", limits={"params": 1})
+    assert found.exit_status == 2
+    broken, net = found.models
+    assert broken.problem
+    assert broken.problem.text.startswith("error: broken.yaml:2:10\n  unknown op or block 'reul'")
+    assert [verdict.outcome for verdict in net.verdicts] == ["over"]
+
+
+def test_a_configured_model_that_is_not_there_is_placed(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text("models:\n  - {path: nett.yaml, budget: {params: 5}}\n")
+    (model,) = check().models
+    assert model.problem
+    assert model.problem.text.startswith("error: flopcount.yaml:2:12\n  there is no file 'nett.yaml'")
