@@ -37,6 +37,7 @@ def baseline_at(
     with tempfile.TemporaryDirectory(prefix="flopcount-") as name:
         folder = Path(name).resolve()
         here = folder / commit.prefix
+        here.mkdir(parents=True, exist_ok=True)
         then, notices = _config(commit, config, folder, here)
         patterns = [entry.path for entry in then.entries]
         _extract(commit, [posixpath.join(_seen(then.folder, here), path) for path in patterns] + [*sources], folder)

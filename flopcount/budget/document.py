@@ -17,8 +17,8 @@ COLUMNS = (
     Column("limit_value", "at most"), Column("over", "over by"), Column("outcome", "verdict", "text"),
 )  # fmt: skip
 CHANGES = (
-    Column("name", "what", "text"), Column("before", "before"), Column("after", "now"), Column("change", "change", "change"),
-    Column("where", "where", "text"),
+    Column("name", "what", "text"), Column("before", "before"), Column("after", "now"),
+    Column("change", "change", "change"), Column("where", "where", "text"),
 )  # fmt: skip
 
 

@@ -58,7 +58,9 @@ def first_config(sources: Sequence[str]) -> str:
 def _entry(source: str) -> Iterable[str]:
     totals = analyze(source).totals
     if unknown := sum(totals[key].unknown for key in LIMITED[:1]):
-        raise FlopcountError(f"{source} has {unknown} layers that nobody can count, so that it has no first budget")
+        raise FlopcountError(
+            f"{source} has {unknown} layer{'s'[: unknown > 1]} that nobody can count, so that it has no first budget"
+        )
     yield f"  - path: {_quoted(source)}"
     yield "    budget:"
     for key in LIMITED:

@@ -10,7 +10,7 @@ from ..verdict import ModelCheck, Verdict
 from ._check import check_of
 
 SHOWS = "check"
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:

@@ -17,10 +17,16 @@ CASES = re.findall(r"^=== (.*)\n((?:.*\n)*?)(error: (?:.+\n)+)", GOLDEN, re.MULT
 """Headings, configurations, and the errors that they get: every one is written as a user meets it."""
 
 TOML = {
-    "no section": ("[tool.other]\nx = 'tool.flopcount'\n", "error: pyproject.toml\n  there is no [tool.flopcount] in it"),
+    "no section": (
+        "[tool.other]\nx = 'tool.flopcount'\n",
+        "error: pyproject.toml\n  there is no [tool.flopcount] in it",
+    ),
     "not TOML": ("[tool.flopcount]\nmodels = [\n", "error: pyproject.toml:3:1\n  this is not TOML: invalid value"),
     "a section that is no table": ("[tool]\nflopcount = 5\n", "error: pyproject.toml:2:13\n  flopcount is no table"),
-    "an unknown key": ("[tool.flopcount]\nmodel = 1\n", "error: pyproject.toml:2:1\n  unknown key 'model'\n  hint: did you"),
+    "an unknown key": (
+        "[tool.flopcount]\nmodel = 1\n",
+        "error: pyproject.toml:2:1\n  unknown key 'model'\n  hint: did you",
+    ),
     "an unknown metric": (
         '[[tool.flopcount.models]]\npath = "net.yaml"\nbudget = { parms = "5M" }\n',
         "error: pyproject.toml:3:12\n  unknown metric 'parms'\n  hint: did you mean 'params'?",
@@ -45,16 +51,20 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def refusal() -> str:
+    """What a check says, of the configuration or of one model."""
+    try:
+        (problem,) = (model.problem for model in check().models if model.problem)
+    except FlopcountError as error:
+        return str(error) if error.exit_status == 2 else ""
+    return problem.text
+
+
 @pytest.mark.parametrize(("text", "message"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_the_whole_message(folder: Path, text: str, message: str) -> None:
     (folder / "flopcount.yaml").write_text(text)
     before = contents(folder)
-    try:
-        problems = [model.problem.text for model in check().models if model.problem]
-    except FlopcountError as error:
-        problems = [str(error)]
-        assert error.exit_status == 2
-    assert problems == [message.rstrip("\n")]
+    assert refusal() == message.rstrip("\n")
     with pytest.raises(FlopcountError):
         update(request_for())
     assert contents(folder) == before

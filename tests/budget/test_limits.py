@@ -15,10 +15,9 @@ from flopcount.metrics import METRICS
 from flopcount.readers.spec.document import compose
 
 
-def limits(text: str, terms: Terms = Terms()) -> list[tuple[Any, ...]]:
-    return [
-        (limit.metric, limit.rule, limit.bound, limit.level) for limit in read_budget("b", compose(text, "b"), terms)
-    ]
+def limits(text: str) -> list[tuple[Any, ...]]:
+    read = read_budget("b", compose(text, "b"), Terms())
+    return [(limit.metric, limit.rule, limit.bound, limit.level) for limit in read]
 
 
 def test_ways_to_state_a_limit() -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flopcount.budget import check
+from flopcount.budget import check, models
 from flopcount.budget.config import Measurement
+from flopcount.engine import Report, count
 from flopcount.errors import FlopcountError, UsageError
+from flopcount.graph import Graph
 from tests.budget.conftest import NET
 
 
@@ -106,12 +108,13 @@ def test_without_a_configuration(folder: Path) -> None:
 
 
 def test_each_model_is_counted_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flopcount.budget import models
-
     counted = []
-    monkeypatch.setattr(models, "analyze", lambda graph, mode: counted.append(graph.name) or count(graph))
-    from flopcount.engine import count
 
+    def counting(graph: Graph, mode: str) -> Report:
+        counted.append(graph.name)
+        return count(graph, mode=mode)
+
+    monkeypatch.setattr(models, "analyze", counting)
     (folder / "flopcount.yaml").write_text(
         "models: [{path: net.yaml, budget: {params: 5}}, {path: '*t.yaml', budget: {macs: 5}}]"
     )

@@ -60,6 +60,8 @@ def test_golden_report(name: str) -> None:
 
 @pytest.mark.parametrize("name", FOR_CHECKS)
 def test_formats_for_checks_say_so(name: str) -> None:
-    with pytest.raises(UsageError, match=f"the format '{name}' shows the result of `flopcount check`, and nothing else"):
+    with pytest.raises(
+        UsageError, match=f"the format '{name}' shows the result of `flopcount check`, and nothing else"
+    ):
         load("renderers", name).render(DOCUMENT)
     assert (load("renderers", name).__doc__ or "").startswith("Of a check: ")
