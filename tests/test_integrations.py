@@ -69,11 +69,6 @@ def pre_commit(repository: Path, *arguments: str) -> subprocess.CompletedProcess
 def test_a_commit_that_breaks_a_budget_is_stopped(repository: Path, identity: str) -> None:
     hook(repository, identity)
     commit_all = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org", "commit", "-q", "-a", "-m", "change"]
-    environment = {
-        **OUTSIDE,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "PRE_COMMIT_HOME": str(repository.parent / "h"),
-    }
     (repository / "specs" / "net.yaml").write_text(BIG)
     stopped = subprocess.run(
         commit_all, cwd=repository, env=environment(repository), capture_output=True, text=True, check=False

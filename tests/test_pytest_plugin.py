@@ -47,7 +47,7 @@ def test_in_a_suite_of_its_own(tmp_path: Path) -> None:
     assert "params 3.11 K is over the limit of 3.00 K by 114 (+3.8 %). holds most: fc (linear)" in done.stdout
     assert "macs: macs 10.7 K is over the limit of 5.00 K by 5.66 K" in done.stdout
     assert "IncompleteError: error: params is at least 40 of at most 1.00 M" in done.stdout
-    assert "bytes:int8 1.52 KiB is over the limit of 1000 B" in done.stdout
+    assert "bytes:int8 1.53 KiB is over the limit of 1000 B" in done.stdout
     assert "net.yaml: params 3,114 is over the limit of 3,113 by 1 (+<0.1 %)" in done.stdout
 
 

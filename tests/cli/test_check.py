@@ -98,7 +98,7 @@ def test_update_says_what_it_rewrote(run: Run, configured: Path) -> None:
     assert (result.status, result.err) == (0, "flopcount.yaml:1:44: params 5K → 3.114K\n")
     assert "warned of" in result.out
     result = run("check", "--update", "--allow-increase")
-    assert result.err == "flopcount.yaml:1:60: macs 9K → 10.656K\n"
+    assert result.err == "flopcount.yaml:1:64: macs 9K → 10.656K\n"
     assert result.out.startswith("budgets: all 2 limits kept\n")
     assert (configured / "flopcount.yaml").read_text() == CONFIG.replace("5K", "3.114K").replace("9K", "10.656K")
 
