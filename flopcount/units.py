@@ -65,6 +65,14 @@ def at_least(text: str) -> str:
 
 def signed(value: int, show: Callable[[int], str]) -> str:
     """A difference: with its sign, unless there is none.
+
+    Example:
+        >>> signed(1234, grouped), signed(-5_600_000, human), signed(0, human)
+        ('+1,234', '−5.60 M', '0')
+    """
+    return (MINUS if value < 0 else PLUS if value else "") + show(abs(value))
+
+
 def told_apart(*values: int, binary: bool = False) -> tuple[str, ...]:
     """Numbers in three significant digits, or in full where some would look the same and are not.
 
@@ -76,16 +84,6 @@ def told_apart(*values: int, binary: bool = False) -> tuple[str, ...]:
     if len(set(texts)) == len(set(values)):
         return texts
     return tuple(f"{value:,} B" if binary else grouped(value) for value in values)
-
-
-def percent(part: int, whole: int) -> str:
-    """A share with one decimal; what is little but not nothing says so.
-
-    Example:
-        >>> signed(1234, grouped), signed(-5_600_000, human), signed(0, human)
-        ('+1,234', '−5.60 M', '0')
-    """
-    return (MINUS if value < 0 else PLUS if value else "") + show(abs(value))
 
 
 def percent(part: int, whole: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..table import Cell, Column, Document, Row, Table
+from ..table import Cell, Column, Difference, Document, Row, Table
 from ..units import grouped
 from ..verdict import Check, ModelCheck, Verdict, encoded
 
@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 CHANGES = (
     Column("name", "what", "text"), Column("before", "before"), Column("after", "now"),
-    Column("change", "change", "change"), Column("where", "where", "text"),
+    Column("change", "change"), Column("where", "where", "text"),
 )  # fmt: skip
 
 
@@ -100,11 +100,18 @@ def _notes(check: Check) -> Iterator[str]:
 def _differences(check: Check) -> Iterator[Table]:
     for model in [model for model in check.models if model.changes][:MAX_ROWS]:
         rows: list[tuple[Cell, ...]] = [
-            (change.metric, change.before, change.after, change.after - change.before, "") for change in model.changes
+            (change.metric, change.before, change.after, Difference(change.after - change.before), "")
+            for change in model.changes
         ]
         for metric, layers in model.layers.items():
             rows += [
-                (f"{metric} of {held.name}", held.before or 0, held.value, held.value - (held.before or 0), held.where)
+                (
+                    f"{metric} of {held.name}",
+                    held.before or 0,
+                    held.value,
+                    Difference(held.value - (held.before or 0)),
+                    held.where,
+                )
                 for held in layers
             ]
         yield Table(f"{model.name}: changed since {check.baseline}", CHANGES, tuple(rows))

@@ -30,8 +30,6 @@ def show(cell: Cell, kind: Kind, compact: bool = False) -> str:
         return signed(cell.value, lambda size: show(size, kind, compact))
     if isinstance(cell, Share):
         return decimal(cell.part, cell.whole) if kind == "ratio" else percent(cell.part, cell.whole)
-    if isinstance(cell, int) and kind == "change":
-        return f"{cell:+,}" if cell else "0"
     if isinstance(cell, int):
         return human_bytes(cell) if kind == "bytes" else human(cell) if compact else grouped(cell)
     return ", ".join(map(show_shape, cell))
