@@ -38,5 +38,5 @@ MODELS = (
     ),
 )  # fmt: skip
 EVERYTHING = Check(
-    "VERSION", MODELS, "baseline base.json", ("old.yaml",), ("a notice",), "sub folder", status_of(MODELS)
+    "VERSION", MODELS, "base.json", ("old.yaml",), ("a notice",), "sub folder", status_of(MODELS)
 )  # fmt: skip

@@ -133,4 +133,4 @@ def read_baseline(path: str) -> Baseline | None:
         models = convert(data.get("models"), dict[str, Snapshot])
     except ValidationError as error:
         raise ConfigError(f"the baseline is damaged: {str(error).lower()}", where=path, hint=renew) from None
-    return Baseline(f"baseline {path}", models)
+    return Baseline(path, models)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..api import analyze
 from ..engine import Report
@@ -144,7 +145,10 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
             add(_name(source, by_hand.measurement), source, by_hand.measurement)
     for model in models.values():
         limits = grown(model.limits, model.terms)
-        model.limits = tuple(dict.fromkeys(grown((*limits, *by_hand.limits), by_hand.terms)))
+        limits = grown((*limits, *by_hand.limits), by_hand.terms)
+        if by_hand.terms.partial:
+            limits = tuple(replace(limit, partial=True) for limit in limits)
+        model.limits = tuple(dict.fromkeys(limits))
     _refuse_doubles(models.values())
     return list(models.values())
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -110,3 +112,71 @@ def test_a_configured_model_that_is_not_there_is_placed(folder: Path) -> None:
     (model,) = check().models
     assert model.problem
     assert model.problem.text.startswith("error: flopcount.yaml:2:12\n  there is no file 'nett.yaml'")
+
+
+VALID = {
+    "flopcount.yaml": """\
+convention: lecture
+max_increase: 2%
+baseline: base.json
+models:
+  - path: "[n]*.yaml"
+    level: warn
+    input: {input: 3x8x8}
+    set: {width: 0x8}
+    budget:
+      params: {max: 4.2M, max_increase: 50K, level: error}
+      macs: [600 MMACs, {max: 5e8, level: warn}]
+      "bytes:int8": 5MiB
+      share: {max: 40%, layer: "f*"}
+      ops: {allow: [conv, linear, flatten], deny: [lrn]}
+""",
+    "pyproject.toml": """\
+[tool.flopcount]
+convention = "lecture" # how
+max_increase = 'not worse'
+[[tool.flopcount.models]]
+path = "net.yaml"
+batch = 2
+set = { width = "4*2" }
+[tool.flopcount.models.budget]
+params = 4_000
+"flops" = { max = "1.5 GFLOPs", max_increase = "2%" }
+ops.deny = [
+    "conv", # no
+]
+""",
+}
+SNAPSHOT = (
+    '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"inputs": ["input 1×3×8×8 float32"], "batch": 1, '
+    '"mode": "eval", "settings": {}, "totals": {"params": 3114, "macs": null}, "layers": {"fc": {"op": "linear"}}}}}'
+)
+MARKS = ["-", "\t", "*", "&a ", "!", "{", "[", "]", "'", '"', "\x00", "é", "9" * 50, "%", "~"]
+
+
+def mutations(text: str, count: int) -> Iterator[str]:
+    """Texts that differ from a valid one in a few places, the same each time."""
+    random = Random(0)
+    pieces = re.findall(r"\w+|\s+|.", text) + MARKS
+    for _ in range(count):
+        mutated = text
+        for _ in range(random.randint(1, 3)):
+            start = random.randrange(len(mutated))
+            mutated = mutated[:start] + random.choice(pieces) + mutated[start + random.choice((0, 1, 5)) :]
+        yield mutated
+
+
+@pytest.mark.parametrize("name", [*VALID, "base.json"])
+def test_whatever_it_holds_the_answer_is_one_error_or_a_check(folder: Path, name: str) -> None:
+    (folder / "flopcount.yaml").write_text(VALID["flopcount.yaml"])
+    if name == "pyproject.toml":
+        (folder / "flopcount.yaml").unlink()
+    answers, refused = set(), []
+    for text in mutations(VALID.get(name, SNAPSHOT), 300):
+        (folder / name).write_text(text)
+        try:
+            answers.add(str(check().exit_status))
+        except FlopcountError as error:
+            refused.append(error)
+    assert all(error.exit_status == 2 and (error.where or error.hint) for error in refused)
+    assert len(answers | {error.what for error in refused}) > 10

@@ -120,7 +120,7 @@ def test_new_renamed_and_removed_models(base: Path) -> None:
     found = check()
     assert [(model.name, model.note) for model in found.models] == [
         ("new.yaml", "renamed from net.yaml"),
-        ("other2.yaml", "new: baseline base.json does not have it"),
+        ("other2.yaml", "new: base.json does not have it"),
     ]
     assert found.removed == ("other.yaml",)
     assert [verdict.outcome for _, verdict in found.verdicts] == ["within", "not compared"]
@@ -167,7 +167,7 @@ def test_other_inputs_are_refused(base: Path, change: str, reason: str) -> None:
     (base / "net.yaml").write_text(change)
     with pytest.raises(ConfigError) as caught:
         check()
-    assert caught.value.what.startswith(f"net.yaml cannot be compared with baseline base.json: {reason}")
+    assert caught.value.what.startswith(f"net.yaml cannot be compared with base.json: {reason}")
     assert (caught.value.exit_status, caught.value.hint) == (2, "`flopcount snapshot` writes the baseline anew")
 
 

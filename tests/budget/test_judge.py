@@ -66,6 +66,14 @@ def test_a_partial_count_passes_no_budget(folder: Path) -> None:
     assert check("unknown.yaml", limits={"params": "1M"}, allow_partial=True).exit_status == 0
 
 
+def test_a_partial_count_may_pass_where_the_configuration_or_a_hand_says_so(folder: Path) -> None:
+    config = "models: [{path: unknown.yaml, %sbudget: {params: 1M}}]"
+    (folder / "flopcount.yaml").write_text(config % "")
+    assert (check().exit_status, check(allow_partial=True).exit_status) == (3, 0)
+    (folder / "flopcount.yaml").write_text(config % "allow_partial: true, ")
+    assert check().exit_status == 0
+
+
 def test_a_partial_count_that_is_over_is_over(folder: Path) -> None:
     assert check("unknown.yaml", limits={"params": 39}).exit_status == 1
     assert check("unknown.yaml", limits={"params": 39}, allow_partial=True).exit_status == 1
