@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..errors import FlopcountError
 from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
@@ -41,6 +43,11 @@ def baseline_at(
         then, notices = _config(commit, config, folder, here)
         patterns = [entry.path for entry in then.entries]
         _extract(commit, [posixpath.join(_seen(then.folder, here), path) for path in patterns] + [*sources], folder)
+        # What was not there yet is new, which is no error of that time.
+        then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
+        sources = [source for source in sources if _was_there(source, str(here))]
+        if not (sources or then.entries):
+            return Baseline(title, {}, strict=False), notices
         known = {}
         workshop = Workshop()
         try:
@@ -93,8 +100,6 @@ def _config(commit: Commit, config: Config, folder: Path, here: Path) -> tuple[C
 
 
 def _with_folder(config: Config, folder: str) -> Config:
-    from msgspec.structs import replace
-
     return replace(config, folder=folder)
 
 
@@ -105,6 +110,14 @@ def _extract(commit: Commit, sources: Iterable[str], folder: Path) -> None:
         path = commit.path_of(source.partition("#")[0])
         wanted += matching(commit.files, path) if glob.has_magic(path) else [path]
     commit.extract(wanted, folder)
+
+
+def _was_there(source: str, folder: str) -> bool:
+    """Whether a file or some file of a pattern was extracted; what cannot be a file stays what it is."""
+    file = source.partition("#")[0]
+    if glob.has_magic(file):
+        return bool(glob.glob(file, root_dir=folder, recursive=True))  # noqa: PTH207
+    return Path(folder, file).exists() or not Path(file).suffix
 
 
 def _seen(folder: str, here: Path) -> str:

@@ -14,8 +14,9 @@ from ..readers.spec.document import compose, read_text, where
 from ..readers.spec.values import read_mapping, unknown_key
 from ..sources import parse_input
 from . import toml
-from .limits import TERMS, Limit, Terms, read_budget, read_terms
+from .limits import Limit, Terms
 from .marks import Mark, Node, items, mark_of, scalar, written
+from .reading import TERMS, read_budget, read_terms
 
 NAME, PYPROJECT, SECTION = "flopcount.yaml", "pyproject.toml", ("tool", "flopcount")
 KEYS = ("models", "baseline", *TERMS)

@@ -16,8 +16,9 @@ from ..engine import Report
 from ..errors import ConfigError, FlopcountError, UsageError
 from ..sources import find_spec, parse_input
 from .config import Config, Entry, Measurement
-from .limits import Limit, Terms, grown, read_budget
+from .limits import Limit, Terms, grown
 from .marks import Mark
+from .reading import read_budget
 
 SPEC_SUFFIXES = (".yaml", ".yml")
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flopcount.budget.limits import Increase, Terms, canonical, parse_increase, read_budget, stated_limit, unit_of
+from flopcount.budget.limits import Increase, Terms, canonical, parse_increase, stated_limit, unit_of
+from flopcount.budget.reading import read_budget
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import UsageError
 from flopcount.graph import DTYPE_BYTES

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from flopcount import library
-from flopcount.budget.limits import Terms, read_budget
+from flopcount.budget.limits import Terms
+from flopcount.budget.reading import read_budget
 from flopcount.errors import FlopcountError
 from flopcount.fields import fields_of
 from flopcount.graph import DTYPE_BYTES
