@@ -126,7 +126,7 @@ def check(request: Request, config: Config | None = None) -> Check:
             hint="write a `budget:` into the spec or the configuration, or say --max-params 5M, --max-increase 2%",
         )
     baseline, notices = _baseline(request, work)
-    matches = matched(work.models, work.reports, baseline) if baseline else {}
+    matches = matched(work.models, work.reports, baseline, some=bool(request.sources)) if baseline else {}
     models = tuple(_judged(model, work, matches.get(model.name, Match())) for model in work.models)
     gone = removed(work.models, matches, baseline) if baseline and not request.sources else ()
     return Check(

@@ -21,17 +21,23 @@ class Match(NamedTuple):
     note: str = ""
 
 
-def matched(models: Iterable[Model], reports: dict[str, Report], baseline: Baseline) -> dict[str, Match]:
+def matched(
+    models: Iterable[Model], reports: dict[str, Report], baseline: Baseline, *, some: bool = False
+) -> dict[str, Match]:
     """A match for each model that could be counted.
 
     A model whose name the baseline does not have is one that was renamed, where it is all that another was, or has the
-    file name of one that is gone; else it is new.
+    file name of one that is gone; else it is new. Where only `some` models are checked, one is gone if its file is.
 
     Raises:
         ConfigError: A baseline's file holds a model that was measured in another way.
     """
     models = list(models)
-    gone = {name: base for name, base in baseline.models.items() if name not in {model.name for model in models}}
+    names = {model.name for model in models}
+    gone = {
+        name: base for name, base in baseline.models.items()
+        if name not in names and not (some and Path(name.partition("#")[0]).exists())
+    }  # fmt: skip
     found: dict[str, Match] = {}
     for model in models:
         if model.name not in reports:

@@ -12,6 +12,9 @@ MARKER = "flopcount check"
 MAX_ROWS = 100
 """How many limits a table lists; beyond that, those that are kept are left out."""
 
+MAX_NOTES, MAX_DIFFERENCES = 30, 12
+"""How many remarks and models with differences stand there: a comment at GitHub has room for 65,536 characters."""
+
 COLUMNS = (
     Column("model", "model", "text"), Column("limit", "limit", "text"), Column("actual", "now"),
     Column("limit_value", "at most"), Column("over", "over by"), Column("outcome", "verdict", "text"),
@@ -57,7 +60,12 @@ def _summary(check: Check) -> Table:
         totals = ((f"… {grouped(more)} more", "", "", "", "", ""),)
     rows = tuple(_row(model, verdict) for model, verdict in verdicts)
     caption = (check.baseline and f"compared with {check.baseline}", f"flopcount {check.flopcount}")
-    return Table(headline(check), COLUMNS, rows, totals, tuple(_notes(check)), tuple(filter(None, caption)))
+    return Table(headline(check), COLUMNS, rows, totals, _bounded([*_notes(check)]), tuple(filter(None, caption)))
+
+
+def _bounded(notes: list[str]) -> tuple[str, ...]:
+    more = len(notes) - MAX_NOTES
+    return (*notes[:MAX_NOTES], f"{grouped(more)} more remarks, which the JSON has") if more > 0 else tuple(notes)
 
 
 def _row(model: ModelCheck, verdict: Verdict) -> Row:
@@ -98,7 +106,7 @@ def _notes(check: Check) -> Iterator[str]:
 
 
 def _differences(check: Check) -> Iterator[Table]:
-    for model in [model for model in check.models if model.changes][:MAX_ROWS]:
+    for model in [model for model in check.models if model.changes][:MAX_DIFFERENCES]:
         rows: list[tuple[Cell, ...]] = [
             (change.metric, change.before, change.after, Difference(change.after - change.before), "")
             for change in model.changes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import FlopcountError, UsageError
 from .options import Batch, Input, ModeName, Output, Settings, settings_of
 
 if TYPE_CHECKING:
@@ -86,23 +86,29 @@ def check(
         "activations": max_activations, "weight_bytes": max_weight_bytes,
     }  # fmt: skip
     limits = {metric: text for metric, text in named.items() if text is not None} | _any_limits(max_)
-    request = request_for(
-        sources or (), limits=limits, settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
-        config=config, convention=convention, max_increase=max_increase, allow_partial=allow_partial,
-        baseline=baseline, base_ref=base_ref, folder=_folder(),
-    )  # fmt: skip
-    if update:
-        _update(request, allow_increase)
-    elif allow_increase:
-        raise UsageError("--allow-increase belongs to --update")
-    result = checked(request)
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    format = format or ("github" if on_github and output is None else "table")
+    try:
+        request = request_for(
+            sources or (), limits=limits, settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
+            config=config, convention=convention, max_increase=max_increase, allow_partial=allow_partial,
+            baseline=baseline, base_ref=base_ref, folder=_folder(),
+        )  # fmt: skip
+        if update:
+            _update(request, allow_increase)
+        elif allow_increase:
+            raise UsageError("--allow-increase belongs to --update")
+        result = checked(request)
+    except FlopcountError as error:
+        if format == "github" and output is None:
+            _annotate(error)
+        raise
     document = check_document(result)
     for model in result.models:
         if model.problem:
             print(model.problem.text, file=sys.stderr)
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    show(document, format or ("github" if on_github and output is None else "table"), output)
-    if format == "github" or (format is None and on_github):
+    show(document, format, output)
+    if format == "github":
         _summarize(document)
     return result.exit_status
 
@@ -129,6 +135,12 @@ def _folder() -> str:
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     return "" if root == here else here.relative_to(root).as_posix()
+
+
+def _annotate(error: FlopcountError) -> None:
+    from ..renderers import github
+
+    sys.stdout.write(github.refusal(error, _folder()))
 
 
 def _summarize(document: Document) -> None:

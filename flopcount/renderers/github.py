@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
+from ..errors import FlopcountError
 from ..table import Document
 from ..verdict import Check
 from . import markdown, table
@@ -32,21 +33,28 @@ def commands(check: Check) -> Iterator[str]:
     lines = list(_lines(check))
     yield from lines[:MAX_ANNOTATIONS]
     if len(lines) > MAX_ANNOTATIONS:
-        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which the table names\n"
+        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which the table and the JSON have\n"
+
+
+def refusal(error: FlopcountError, folder: str) -> str:
+    """The annotation for a check that could not begin, on the line that says why."""
+    return _line("error", folder, error.where or "", "flopcount check", error.what)
 
 
 def _lines(check: Check) -> Iterator[str]:
     for model in check.models:
         if model.problem:
-            yield _line("error", check, model.problem.where, f"{model.name} cannot be checked", model.problem.what)
+            yield _line(
+                "error", check.folder, model.problem.where, f"{model.name} cannot be checked", model.problem.what
+            )
     for level, some in (("error", check.failures), ("warning", check.warnings)):
         for model, verdict in some:
-            yield _line(level, check, verdict.culprit, f"{model.name}: {verdict.metric}", verdict.message)
+            yield _line(level, check.folder, verdict.culprit, f"{model.name}: {verdict.metric}", verdict.message)
 
 
-def _line(level: str, check: Check, where: str, title: str, message: str) -> str:
+def _line(level: str, folder: str, where: str, title: str, message: str) -> str:
     properties = {}
-    if place := place_of(where, check.folder):
+    if place := place_of(where, folder):
         properties = {"file": place[0], "line": str(place[1]), "col": str(place[2])}
     properties["title"] = title[:200]
     text = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())

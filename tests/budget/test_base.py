@@ -96,6 +96,18 @@ def test_new_removed_and_renamed_models(repository: Path) -> None:
     assert found.exit_status == 0
 
 
+def test_what_was_not_there_yet_is_new_and_hides_nothing(repository: Path) -> None:
+    (repository / "nets").mkdir()
+    (repository / "nets" / "x.yaml").write_text(NET)
+    (repository / "flopcount.yaml").write_text(CONFIG.replace("[{", "[{path: nets/*.yaml, budget: {params: 5K}}, {"))
+    found = check(base_ref="main")
+    assert [(model.name, model.compared) for model in found.models] == [("nets/x.yaml", None), ("net.yaml", "net.yaml")]
+    assert found.notices == ()
+    (repository / "flopcount.yaml").unlink()
+    alone = check("nets/x.yaml", "nets/*.yaml", base_ref="main", max_increase="2%")
+    assert (alone.models[0].compared, alone.notices, alone.exit_status) == (None, (), 0)
+
+
 def test_other_inputs_are_not_compared_and_that_is_said(repository: Path) -> None:
     (repository / "net.yaml").write_text(NET.replace("3, 8, 8", "3, 6, 6"))
     found = check(base_ref="main")

@@ -22,6 +22,19 @@ def test_markdown_has_a_marker_that_nobody_sees() -> None:
     assert text.count("<!--") == 1
 
 
+def test_a_comment_has_room_for_it() -> None:
+    one = EVERYTHING.models[0]
+    (params,) = [verdict for verdict in one.verdicts if verdict.metric == "params"]
+    long = replace(params, message=f"{params.message}. " + "holds most: block.0.conv1 [models/net.yaml:7:5]; " * 8)
+    layers = dict.fromkeys(("params", "macs"), one.layers["params"] * 10)
+    models = tuple(
+        replace(one, name=f"models/network{i}.yaml", verdicts=(long,) * 3, layers=layers) for i in range(500)
+    )
+    text = load("renderers", "markdown").render(check_document(replace(EVERYTHING, models=models)))
+    assert 30_000 < len(text) < 65_536
+    assert "1,472 more remarks, which the JSON has" in text
+
+
 def test_a_long_table_keeps_what_is_wrong() -> None:
     within = Verdict("macs", "max", "error", "within", "9", 9, 1)
     over = replace(within, outcome="over", metric="params", message="much")

@@ -153,6 +153,17 @@ def test_on_github_the_format_chooses_itself(run: Run, configured: Path, monkeyp
     assert (configured / "summary.md").stat().st_size == 2**20
 
 
+def test_a_bad_configuration_is_annotated_on_github(
+    run: Run, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    (configured / "flopcount.yaml").write_text("models:\n  - {path: net.yaml, budget: {parms: 1}}\n")
+    result = run("check")
+    assert result.status == 2
+    assert result.out == ("::error file=flopcount.yaml,line=2,col=31,title=flopcount check::unknown metric 'parms'\n")
+    assert result.err.startswith("error: flopcount.yaml:2:31\n  unknown metric 'parms'")
+
+
 def test_a_summary_that_cannot_be_written_is_a_note(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "none/summary.md")
