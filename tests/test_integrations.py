@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.budget.conftest import NET
-from tests.budget.test_base import commit, git
+from tests.budget.conftest import NET, commit, git
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

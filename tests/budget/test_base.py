@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from flopcount.budget import check
-from flopcount.budget.git import matching, merge_base
-from flopcount.errors import SourceError, UsageError
-from tests.budget.conftest import NET
-
-CONFIG = "models: [{path: 'n*.yaml', budget: {macs: {max: 20K, max_increase: 2%}}}]\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
-    return subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout  # fmt: skip
-
-
-def commit(folder: Path, message: str = "change") -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", message)
-
-
-@pytest.fixture
-def repository(folder: Path) -> Path:
-    """A repository with a model and its budget on main, and a branch that begins there."""
-    (folder / "unknown.yaml").unlink()
-    (folder / "flopcount.yaml").write_text(CONFIG)
-    git(folder, "init", "-q", "-b", "main")
-    commit(folder)
-    git(folder, "checkout", "-q", "-b", "feature")
-    return folder
+from flopcount.errors import UsageError
+from tests.budget.conftest import GROWTH, NET, commit, git
 
 
 def test_growth_since_the_branch_began(repository: Path) -> None:
@@ -75,7 +48,7 @@ def test_a_configuration_that_was_not_there_yet_is_a_notice(repository: Path) ->
     (repository / "flopcount.yaml").unlink(missing_ok=True)
     commit(repository, "without")
     git(repository, "checkout", "-q", "-b", "next")
-    (repository / "flopcount.yaml").write_text(CONFIG)
+    (repository / "flopcount.yaml").write_text(GROWTH)
     (repository / "net.yaml").write_text(NET.replace("out: 10", "out: 11"))
     found = check(base_ref="bare")
     assert found.exit_status == 1
@@ -99,7 +72,7 @@ def test_new_removed_and_renamed_models(repository: Path) -> None:
 def test_what_was_not_there_yet_is_new_and_hides_nothing(repository: Path) -> None:
     (repository / "nets").mkdir()
     (repository / "nets" / "x.yaml").write_text(NET)
-    (repository / "flopcount.yaml").write_text(CONFIG.replace("[{", "[{path: nets/*.yaml, budget: {params: 5K}}, {"))
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("[{", "[{path: nets/*.yaml, budget: {params: 5K}}, {"))
     found = check(base_ref="main")
     assert [(model.name, model.compared) for model in found.models] == [("nets/x.yaml", None), ("net.yaml", "net.yaml")]
     assert found.notices == ()
@@ -117,11 +90,11 @@ def test_other_inputs_are_not_compared_and_that_is_said(repository: Path) -> Non
 
 
 def test_limits_that_were_raised_or_dropped_are_named(repository: Path) -> None:
-    (repository / "flopcount.yaml").write_text(CONFIG.replace("20K", "30K"))
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("20K", "30K"))
     assert check(base_ref="main").notices == ("net.yaml: the limit on macs was raised from 20K to 30K",)
-    (repository / "flopcount.yaml").write_text(CONFIG.replace("max: 20K, ", ""))
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("max: 20K, ", ""))
     assert check(base_ref="main").notices == ("net.yaml: the limit on macs, 20K, is gone",)
-    (repository / "flopcount.yaml").write_text(CONFIG.replace("20K", "15K"))
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("20K", "15K"))
     assert check(base_ref="main").notices == ()
 
 
@@ -159,51 +132,13 @@ def test_a_configuration_that_was_broken_is_a_notice(repository: Path) -> None:
     (repository / "flopcount.yaml").write_text("modles: []\n")
     commit(repository)
     git(repository, "checkout", "-q", "-b", "repaired")
-    (repository / "flopcount.yaml").write_text(CONFIG)
+    (repository / "flopcount.yaml").write_text(GROWTH)
     found = check(base_ref="main")
     assert found.exit_status == 0
     assert found.notices[0].endswith("and today's is used: flopcount.yaml:1:1: unknown key 'modles'")
     assert found.models[0].compared == "net.yaml"
 
 
-@pytest.mark.parametrize("ref", ["gone", "origin/main", "--help", "-x", "main:net.yaml"])
-def test_a_commit_that_git_does_not_know(repository: Path, ref: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        check(base_ref=ref)
-    assert caught.value.what == f"git knows no commit '{ref}'"
-    assert "fetch-depth: 0" in (caught.value.hint or "")
-
-
-def test_no_commit_in_common(repository: Path) -> None:
-    git(repository, "checkout", "-q", "--orphan", "other")
-    commit(repository, "unrelated")
-    with pytest.raises(UsageError, match="HEAD and 'main' have no commit in common"):
-        check(base_ref="main")
-
-
-def test_no_repository_and_no_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
-    with pytest.raises(UsageError, match="--base-ref needs a git repository"):
-        check("net.yaml", base_ref="main", max_increase="2%")
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(SourceError, match="--base-ref needs git, which is not installed"):
-        merge_base("main")
-
-
 def test_one_way_to_say_it(repository: Path) -> None:
     with pytest.raises(UsageError, match="--baseline and --base-ref are two ways to say one thing"):
         check(base_ref="main", baseline="base.json")
-
-
-@pytest.mark.parametrize(
-    "pattern", ["*.yaml", "**/*.yaml", "a/**/b.yaml", "[ab]*/?.yaml", "[!a]*.yaml", "a/**", "x.yaml"]
-)
-def test_patterns_match_as_glob_does(tmp_path: Path, pattern: str) -> None:
-    import glob
-
-    names = ["x.yaml", "y.yml", "a/b.yaml", "a/c/b.yaml", "a/c/d/b.yaml", "b/x.yaml", "ab.yaml"]
-    for name in names:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
-    found = glob.glob(pattern, root_dir=tmp_path, recursive=True)  # noqa: PTH207
-    assert sorted(matching(names, pattern)) == sorted(name for name in found if (tmp_path / name).is_file())
