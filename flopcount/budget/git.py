@@ -7,6 +7,7 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
@@ -88,15 +89,17 @@ def matching(files: Iterable[str], pattern: str) -> list[str]:
         >>> matching(["a.yaml", "nets/b.yaml", "nets/old/c.yaml"], "**/*.yaml")
         ['a.yaml', 'nets/b.yaml', 'nets/old/c.yaml']
     """
-    pieces = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
-    texts = [
-        pieces.get(part) or (f"[{part[1:-1].replace('!', '^', 1) if part[1:2] == '!' else part[1:-1]}]")
-        if number % 2 else re.escape(part)
-        for number, part in enumerate(parts)
-    ]  # fmt: skip
-    whole = re.compile("".join(texts))
-    return [name for name in files if whole.fullmatch(name)]
+    parts = pattern.split("/")
+    return [name for name in files if _matches(name.split("/"), parts)]
+
+
+def _matches(names: list[str], parts: list[str]) -> bool:
+    """Folder by folder, `**` being any number of them: what one pattern costs is bounded by how deep a file lies."""
+    if not parts or not names:
+        return not names and all(part == "**" for part in parts)
+    if parts[0] == "**":
+        return _matches(names, parts[1:]) or _matches(names[1:], parts)
+    return fnmatchcase(names[0], parts[0]) and _matches(names[1:], parts[1:])
 
 
 def _no_repository(message: str) -> UsageError:

@@ -72,4 +72,4 @@ def _location(check: Check, where: str) -> dict[str, Any] | None:
         return None
     file, line, column = place
     region = {"startLine": line, "startColumn": column}
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(file)}, "region": region}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(file, errors="replace")}, "region": region}}

@@ -7,6 +7,7 @@ import pytest
 
 import flopcount
 from flopcount.budget import check
+from flopcount.metrics import METRICS
 from flopcount.verdict import Verdict
 
 ACTUAL = {"params": 3114, "macs": 10_656, "weight_bytes": 4 * 3114, "bytes:int8": 3114, "activations": 298}
@@ -24,6 +25,16 @@ def test_equal_passes_and_one_less_does_not(folder: Path, metric: str) -> None:
     less = check("net.yaml", limits={metric: ACTUAL[metric] - 1})
     assert less.exit_status == 1
     assert less.verdicts[0][1].outcome == "over"
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_held(folder: Path, metric: str, mode: str) -> None:
+    total = flopcount.analyze("net.yaml", mode=mode).totals[metric].value
+    for limit, outcome in ((total, "within"), (total - 1, "over")):
+        if limit >= 0:
+            found = check("net.yaml", limits={metric: limit}, convention="lecture", mode=mode)
+            assert [verdict.outcome for _, verdict in found.verdicts] == [outcome]
 
 
 def test_the_message_says_how_much_and_where(folder: Path) -> None:

@@ -9,6 +9,7 @@ from flopcount.budget.config import Measurement
 from flopcount.engine import Report, count
 from flopcount.errors import FlopcountError, UsageError
 from flopcount.graph import Graph
+from flopcount.sources import load
 from tests.budget.conftest import NET
 
 
@@ -125,3 +126,27 @@ def test_each_model_is_counted_once(folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_measurement_says_what_differs() -> None:
     assert str(Measurement()) == ""
     assert str(Measurement(("3x8x8",), 2, (("a", "1"),), "train")) == "a=1, input 3x8x8, batch 2, train"
+
+
+def test_sources_of_other_kinds_are_left_to_their_readers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def analyze(source: str, **options: object) -> Report:
+        asked.append((source, options))
+        return count(load("alexnet"))
+
+    monkeypatch.setattr(models, "analyze", analyze)
+    (folder / "nets").mkdir()
+    (folder / "nets" / "a.onnx").write_bytes(b"")
+    (folder / "flopcount.yaml").write_text(
+        "models:\n  - {path: nets/*.onnx, budget: {params: 62378344}}\n"
+        "  - {path: 'package.module:make', batch: 2, input: 3x9x9, budget: {params: 1}}\n"
+    )
+    found = check()
+    assert [(model.name, model.verdicts[0].outcome) for model in found.models] == [
+        ("nets/a.onnx", "within"), ("package.module:make (input 3x9x9, batch 2)", "over"),
+    ]  # fmt: skip
+    assert asked == [
+        ("nets/a.onnx", {"inputs": None, "batch": 1, "settings": None, "mode": "eval"}),
+        ("package.module:make", {"inputs": ("3x9x9",), "batch": 2, "settings": None, "mode": "eval"}),
+    ]
