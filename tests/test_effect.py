@@ -8,9 +8,10 @@ import pytest
 from flopcount.api import compare_rewritten
 from flopcount.effect import Effect, effect_document, remarks
 from flopcount.errors import UsageError
-from flopcount.registry import entries, load
+from flopcount.registry import load
 from flopcount.renderers import json as as_json
 from flopcount.table import Share, Table
+from tests.renderers.documents import FORMATS
 
 TWIN = "mobilenet_v1_standard"
 REQUEST = "separable:between=bn,relu,skip=stem.*"
@@ -151,7 +152,7 @@ def test_data() -> None:
     assert pair["after"]["layers"] == ["conv1.depthwise", "conv1.pointwise"]
 
 
-@pytest.mark.parametrize("format", entries("renderers"))
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("request_", [REQUEST, "transfer:classes=20", "fold-bn"])
 def test_every_format(format: str, request_: str) -> None:
     text = load("renderers", format).render(effect_document(compare_rewritten(TWIN, request_)))

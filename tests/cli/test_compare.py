@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flopcount.registry import entries
 from tests.cli.conftest import Run
 from tests.golden import assert_golden
+from tests.renderers.documents import FORMATS
 
 NET = """\
 name: net
@@ -61,7 +61,7 @@ def test_markdown_for_a_pull_request(run: Run) -> None:
     assert_golden("compare-resnet.markdown", run("compare", "resnet50", "resnet50_v1", "-f", "markdown").out)
 
 
-@pytest.mark.parametrize("name", sorted(entries("renderers")))
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_to_the_terminal_and_to_a_file(run: Run, nets: list[Path], tmp_path: Path, name: str) -> None:
     shown = run("compare", *nets, "--format", name)
     assert (shown.status, shown.err) == (0, "")

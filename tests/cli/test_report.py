@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flopcount.registry import entries
 from tests.cli.conftest import Run
 from tests.golden import assert_golden
+from tests.renderers.documents import FOR_CHECKS, FORMATS
 
 NET = """\
 params: {width: 8}
@@ -74,7 +74,7 @@ def test_a_table_per_network(run: Run) -> None:
     assert heads == ["alexnet", "vgg16"]
 
 
-@pytest.mark.parametrize("name", sorted(entries("renderers")))
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_to_the_terminal_and_to_a_file(run: Run, tmp_path: Path, name: str) -> None:
     shown = run("report", "lecture_ten_filters", "--format", name)
     assert (shown.status, shown.err) == (0, "")
@@ -287,3 +287,11 @@ def test_an_error_in_a_spec_has_its_place(run: Run) -> None:
     result = run("report", "-", stdin="input: [64, 56, 56]\nlayers:\n  - conv: {out: 64, kernel: 3, groups: 3}\n")
     assert result.status == 2
     assert_golden("groups.error", result.err)
+
+
+@pytest.mark.parametrize("name", FOR_CHECKS)
+def test_formats_for_checks_are_refused(run: Run, net: Path, tmp_path: Path, name: str) -> None:
+    result = run("report", net, "--format", name, "-o", tmp_path / "out")
+    assert (result.status, result.out) == (2, "")
+    assert f"the format '{name}' shows the result of `flopcount check`, and nothing else" in result.err
+    assert not (tmp_path / "out").exists()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from flopcount.registry import entries, load
 from flopcount.table import AtLeast, Column, Difference, Document, Share, Table
+
+FOR_CHECKS = [name for name in sorted(entries("renderers")) if getattr(load("renderers", name), "SHOWS", "") == "check"]
+"""Formats that show the result of a check, and nothing else."""
+
+FORMATS = sorted(entries("renderers").keys() - {*FOR_CHECKS})
 
 EVERY_KIND = Table(
     "every_kind",

@@ -7,15 +7,14 @@ from msgspec.structs import replace
 
 from flopcount.comparison import compare_reports, comparison_document
 from flopcount.engine import count
-from flopcount.registry import entries, load
+from flopcount.errors import UsageError
+from flopcount.registry import load
 from flopcount.renderers import Renderer
 from flopcount.summary import report_document
 from flopcount.table import Document
 from tests.golden import assert_golden
-from tests.renderers.documents import DOCUMENT, EMPTY, HOSTILE, SIGNED, TWO, named
+from tests.renderers.documents import DOCUMENT, EMPTY, FOR_CHECKS, FORMATS, HOSTILE, SIGNED, TWO, named
 from tests.samples import small
-
-FORMATS = sorted(entries("renderers"))
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -57,3 +56,12 @@ def test_golden_comparison(name: str) -> None:
 def test_golden_report(name: str) -> None:
     document = report_document([count(small(unknown=True, expect={"params": 10_000}))])
     assert_golden(f"report.{name}", load("renderers", name).render(document))
+
+
+@pytest.mark.parametrize("name", FOR_CHECKS)
+def test_formats_for_checks_say_so(name: str) -> None:
+    with pytest.raises(
+        UsageError, match=f"the format '{name}' shows the result of `flopcount check`, and nothing else"
+    ):
+        load("renderers", name).render(DOCUMENT)
+    assert (load("renderers", name).__doc__ or "").startswith("Of a check: ")
