@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import analyze, compare
+    from .budget import assert_within_budget, check
     from .comparison import Comparison
     from .conventions import CONVENTIONS, Convention
     from .engine import Layer, Report, Total
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from .payload import envelope
     from .sources import load
     from .sweeping import Sweep, sweep
+    from .verdict import Check
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CONVENTIONS",
+    "Check",
     "Comparison",
     "Convention",
     "FlopcountError",
@@ -47,6 +50,8 @@ __all__ = [
     "Work",
     "__version__",
     "analyze",
+    "assert_within_budget",
+    "check",
     "compare",
     "dominant_layers",
     "envelope",
@@ -58,6 +63,8 @@ __all__ = [
 _HOMES = {
     "analyze": "api",
     "compare": "api",
+    "assert_within_budget": "budget",
+    "check": "budget",
     "Comparison": "comparison",
     "CONVENTIONS": "conventions",
     "Convention": "conventions",
@@ -78,6 +85,7 @@ _HOMES = {
     "load": "sources",
     "Sweep": "sweeping",
     "sweep": "sweeping",
+    "Check": "verdict",
 }
 
 

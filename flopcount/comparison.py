@@ -154,7 +154,7 @@ def side_by_side(
     caption: tuple[str, ...] = (),
 ) -> Table:
     """A row for each network: its totals, and what they are of the first's."""
-    columns = [Column("model", "network", "text")]
+    columns = [Column("network", "network", "text")]
     cells: list[list[Cell]] = [list(comparison.titles)]
     for metric in metrics:
         title = metric.title_in(comparison.reports[0].convention)
@@ -212,12 +212,9 @@ def comparison_data(
         {"title": title, **network_data(report, figure), "depth": depth_of(report).value}
         for title, report, figure in zip(comparison.titles, comparison.reports, figures, strict=True)
     ]
-    return versioned(
-        SCHEMA,
-        networks=networks,
-        notes=list(notes),
-        difference=None if differences is None else _difference_data(comparison, differences),
-    )
+    with paused():
+        difference = None if differences is None else _difference_data(comparison, differences)
+    return versioned(SCHEMA, networks=networks, notes=list(notes), difference=difference)
 
 
 def _difference_data(comparison: Comparison, differences: Differences) -> dict[str, Any]:

@@ -6,11 +6,13 @@ numbers differ only by rules that can be read here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from . import tools
 from .errors import UsageError, did_you_mean
 from .op import Op, Work
 from .ops import OPS, find_op
@@ -42,8 +44,10 @@ class Convention(Struct, frozen=True):
         primitive: Price of every other primitive (addition, comparison, exp ...).
         statistics: Price of a primitive of batch normalisation by the batch's own statistics, which only training does.
         masked: Whether products that a mask throws away are priced (causal attention's upper triangle).
+        backward: Whether the tool sees the backward pass.
         recomputed: Whether work that the backward pass does once more is priced.
         quirks: Known errors of the tool.
+        ledgers: By op tag, what the tool keeps account of in place of the true ledger (see `flopcount.tools`).
         counted: Op tags whose every primitive is priced 1, whatever `primitive` says (`--count`).
         ignored: Op tags, roles and kinds that are priced 0 (`--ignore`).
     """
@@ -58,8 +62,10 @@ class Convention(Struct, frozen=True):
     primitive: int = 0
     statistics: int = 0
     masked: bool = False
+    backward: bool = True
     recomputed: bool = False
     quirks: tuple[Quirk, ...] = ()
+    ledgers: Mapping[str, tools.Ledger] = {}
     counted: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
@@ -76,8 +82,12 @@ class Convention(Struct, frozen=True):
             return 0
         if (work.role == "masked" and not self.masked) or (work.role == "recomputed" and not self.recomputed):
             return 0
+        if work.phase != "forward" and not self.backward:
+            return 0
         for quirk in self.quirks:
             work = quirk.believed(work, op)
+        if work.kind == "unit":
+            return work.count
         if work.kind == "dot":
             return self.product * work.count + self.output * work.outputs
         if op.tag in self.counted:
@@ -87,6 +97,27 @@ class Convention(Struct, frozen=True):
         if work.role == "statistics":
             return self.statistics * work.count
         return self.primitive * work.count
+
+    def ledger(self, op: Op, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
+        """The entries that the convention prices: a layer's own, or what the tool believes instead.
+
+        Args:
+            op: The layer's op, as it runs.
+            work: Its ledger.
+            *shapes: The shapes of its inputs and outputs.
+
+        Example:
+            >>> from flopcount.ops.norm import LayerNorm
+            >>> shape = (1, 197, 768)
+            >>> work = LayerNorm().work(shape, shape)
+            >>> [entry.count for entry in find_convention("fvcore").ledger(LayerNorm(), work, shape, shape)]
+            [756480]
+        """
+        own = None if op.tag in self.counted else self.ledgers.get(op.tag)
+        if own is None:
+            return work
+        forward = [entry for entry in work if entry.phase == "forward"]
+        return (*own(op, forward, *shapes), *(entry for entry in work if entry.phase != "forward"))
 
     def adjusted(self, count: Iterable[str] = (), ignore: Iterable[str] = ()) -> Convention:
         """The same convention with ops counted besides, or parts ignored.
@@ -136,6 +167,22 @@ CONVENTIONS: dict[str, Convention] = {
             "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
             "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True, recomputed=True,
             quirks=(Quirk("the weight gradient of a grouped convolution, groups times too high", _grouped_gradient),),
+            ledgers={"einsum": tools.torch_einsum},
+        ),
+        Convention(
+            "fvcore", "MAC",
+            "one per product of a dot product; norms, adaptive average pooling and upsampling by rules of its own; "
+            "nothing else",
+            "fvcore.nn.FlopCountAnalysis, fvcore 0.1.5.post20221221, on a model in evaluation mode",
+            product=1, backward=False,
+            ledgers={
+                "conv": tools.fvcore_conv, "bn": tools.fvcore_bn,
+                **dict.fromkeys(("gn", "instance_norm", "ln"), tools.fvcore_norm),
+                **dict.fromkeys(("adaptive_avgpool", "global_avgpool"), tools.fvcore_average),
+                "upsample": tools.fvcore_upsample,
+                "matmul": tools.fvcore_matmul, "einsum": tools.fvcore_einsum,
+                "attention": tools.fvcore_attention, **dict.fromkeys(("gru", "lstm", "rnn"), tools.nothing),
+            },
         ),
         Convention(
             "arithmetic", "op", "every primitive once: multiplications, additions, divisions, comparisons, exp ...",

@@ -9,7 +9,8 @@ from .metrics import UNDONE
 def depth(report: Report) -> Total:
     """How many layers with learned dot products lie on the longest path from an input to an output.
 
-    Convolution, linear, attention, recurrence and their like count once each, however many products they are made of.
+    Convolution, linear, attention, recurrence and their like count once each, however many products they are made of; a
+    stack of recurrent layers as so many as it has.
     A layer that nobody knows counts nothing, and the depth is then a lower bound.
 
     Example:
@@ -21,14 +22,17 @@ def depth(report: Report) -> Total:
     learned = set[str]()
     for layer in report.layers:
         node = layer.node
-        longest = max([reached.get(tensor.name, -1) for tensor in node.inputs], default=-1)
+        if node.op.tag == "parameter":
+            learned.update(tensor.name for tensor in node.outputs)
+        longest = -1
+        for tensor in node.inputs:
+            longest = max(longest, reached.get(tensor.name, -1))
+        if longest < 0:
+            continue
         if (node.weights or learned) and _counts(layer, learned):
-            longest += longest >= 0
+            longest += getattr(node.op, "layers", 1)
         for tensor in node.outputs:
-            if longest >= 0:
-                reached[tensor.name] = longest
-            if node.op.tag == "parameter":
-                learned.add(tensor.name)
+            reached[tensor.name] = longest
     ends = [reached.get(tensor.name, 0) for tensor in report.graph.outputs]
     return Total(max(ends, default=0), len(report.uncounted))
 
@@ -36,7 +40,8 @@ def depth(report: Report) -> Total:
 def _counts(layer: Layer, learned: set[str]) -> bool:
     """Whether it has dot products with parameters: its own, or some that it reads as a tensor."""
     node = layer.node
-    return any(work.kind == "dot" and work.count and work.role not in UNDONE for work in layer.work or ()) and (
+    dots = [work for work in layer.work or () if work.kind == "dot" and work.count and work.role not in UNDONE]
+    return bool(dots) and (
         any(weight.kind == "parameter" for weight in node.weights)
         or any(tensor.name in learned for tensor in node.inputs)
     )

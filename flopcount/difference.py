@@ -243,9 +243,9 @@ def _sum(each: Sequence[int | None], places: Sequence[int]) -> int | AtLeast | N
     return bound([each[place] for place in places]) if places else 0
 
 
-def _rank(difference: int | None) -> tuple[bool, int]:
+def _rank(difference: int | None) -> int:
     """Sorts large differences first, the unknown last."""
-    return (difference is None, -abs(difference or 0))
+    return 1 if difference is None else -abs(difference)
 
 
 def _share(part: int | None, whole: int | None) -> Share | None:
@@ -273,14 +273,14 @@ def _common_status(pairs: Sequence[Pair]) -> Status:
 
 
 def _text(key: str, by: str) -> Source:
-    title = by if key == "layer" else key
+    if key == "layer" or key == by:
+        return Source(Column("op" if by == "op" else "layer", by, "text"), lambda group: group.label)
     cells: dict[str, Callable[[Group], Cell]] = {
-        "layer": lambda group: group.label,
         "op": _op,
         "status": lambda group: group.status or "",
         "changes": lambda group: ", ".join(group.pairs[0].changes) if len(group.pairs) == 1 else "",
     }
-    return Source(Column(key, title, "text"), cells[key])
+    return Source(Column(key, key, "text"), cells[key])
 
 
 def _op(group: Group) -> str:

@@ -18,6 +18,7 @@ from .graph import Graph, Node
 from .metrics import METRICS, Figures, find_metric
 from .pair import Pair
 from .rewriting import Rewriting, find_rewrite
+from .summary import priced_columns, report_table
 from .table import Cell, Column, Document, Share, Table
 from .units import grouped
 
@@ -27,10 +28,8 @@ MEMORY = (
 )  # fmt: skip
 MEMORY_TITLE = "memory: bytes moved, and what is computed with each"
 STEP = (
-    "layer", "trainable_params.after", "frozen_params.after",
-    "forward.after", "grad_input.after", "grad_weight.after", "count.after",
+    "layer", "trainable_params", "frozen_params", "forward", "grad_input", "grad_weight", "count", "share",
 )  # fmt: skip
-TOTALS = ("params", "macs", "count", "traffic")
 STEP_TOTALS = ("params", "trainable_params", "forward", "grad_input", "grad_weight", "count")
 
 
@@ -59,7 +58,7 @@ def effect_of(rewriting: Rewriting, convention: Convention = CONVENTIONS["lectur
         >>> from flopcount.sources import load
         >>> effect = effect_of(rewrite(load("lecture_standard"), "separable"))
         >>> [report.totals["macs"].value for report in effect.comparison.reports]
-        [44302336, 5332992]
+        [231211008, 27496448]
     """
     mode = mode or mode_of(rewriting)
     reports = [count(graph, convention, mode) for graph in (rewriting.before, rewriting.after)]
@@ -105,20 +104,15 @@ def effect_document(
     options: dict[str, Any] = {"depth": depth, "by": by, "sort": sort, "top": top}
     notes = tuple(_notes(effect, figures, differences))
     caption = shared_provenance(reports, comparison.titles)
-    convention = reports[0].convention
-    totals = (
-        STEP_TOTALS if training else TOTALS if convention.unit != "MAC" else [key for key in TOTALS if key != "macs"]
-    )
-    networks = side_by_side(comparison, figures, [find_metric(key, convention) for key in totals])
-    tables = [networks]
-    if effect.rewriting.replaced or columns:
-        chosen = columns or (STEP if training else COSTS)
-        extra = [] if columns or training else _promises(effect, differences)
-        tables.append(differences.table(requests, columns=chosen, extra=extra, **options))
-        if not columns and not training:
-            tables.append(
-                differences.table("memory: bytes moved, and what is computed with each", columns=MEMORY, **options)
-            )
+    tables = [_networks(comparison, figures)]
+    if columns:
+        tables.append(differences.table(requests, columns=columns, **options))
+    elif effect.rewriting.replaced and training:
+        tables.append(report_table(reports[1], columns=STEP, **{**options, "sort": None}))
+    elif effect.rewriting.replaced:
+        extra = _promises(effect, differences)
+        tables.append(differences.table(requests, columns=COSTS, extra=extra, **options))
+        tables.append(differences.table(MEMORY_TITLE, columns=MEMORY, **options))
     if stays := _stays(effect.rewriting, top):
         tables.append(stays)
     last = tables[-1]
@@ -131,6 +125,13 @@ def effect_document(
     return Document(tuple(tables), data)
 
 
+def _networks(comparison: Comparison, figures: Sequence[Figures]) -> Table:
+    """Both side by side."""
+    report = comparison.reports[0]
+    keys = STEP_TOTALS if report.mode == "train" else ("params", *priced_columns(report), "traffic")
+    return side_by_side(comparison, figures, [find_metric(key, report.convention) for key in keys])
+
+
 def _label(pair: Pair) -> str:
     """A layer that became several keeps its name."""
     if len(pair.before) == 1 and len(pair.after) > 1:
@@ -139,15 +140,17 @@ def _label(pair: Pair) -> str:
 
 
 def _promises(effect: Effect, differences: Differences) -> list[Source]:
-    """The MACs' ratio where the convention's is another, and the ratio that a rewrite promises beside the measured."""
+    """What a rewrite promises, beside what was measured; where these differ, the MACs' ratio too, which keeps it."""
     steps = effect.rewriting.steps
     module: Any = find_rewrite(steps[0].name) if len(steps) == 1 else None
     if not hasattr(module, "promised_ratio"):
         return []
-    return [
-        *differences.sources("macs.ratio", METRICS["count"], "layer"),
-        Source(Column("promised", module.PROMISE, "ratio"), _of_one_layer(module.promised_ratio)),
-    ]
+    promised = Source(Column("promised", module.PROMISE, "ratio"), _of_one_layer(module.promised_ratio))
+    measured = differences.measured(METRICS["count"])
+    rows, _ = differences.groups("layer", None)
+    if all(_equal(promised.cell(row), measured.after(row), measured.before(row)) for row in rows):
+        return [promised]
+    return [*differences.sources("macs.ratio", METRICS["count"], "layer"), promised]
 
 
 def _of_one_layer(promised: Callable[[Node], Fraction | None]) -> Callable[[Group], Cell]:
@@ -158,6 +161,13 @@ def _of_one_layer(promised: Callable[[Node], Fraction | None]) -> Callable[[Grou
         return "" if ratio is None else Share(ratio.numerator, ratio.denominator)
 
     return cell
+
+
+def _equal(promised: Cell, part: Cell, whole: Cell) -> bool:
+    """Whether a ratio is exactly the promised one; what promises nothing is no exception."""
+    if not isinstance(promised, Share):
+        return True
+    return isinstance(part, int) and isinstance(whole, int) and part * promised.whole == promised.part * whole
 
 
 def _stays(rewriting: Rewriting, top: int | None) -> Table | None:

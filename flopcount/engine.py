@@ -37,6 +37,13 @@ class Layer(Struct, frozen=True, gc=False):
     buffers: int | None = 0
     shared: tuple[str, ...] = ()
 
+    def priced_by(self, convention: Convention) -> Sequence[Work]:
+        """The entries that a convention prices; none where nobody knows the layer's work."""
+        if self.work is None or self.node.op.tag not in convention.ledgers:
+            return self.work or ()
+        shapes = (tensor.shape for tensor in self.node.inputs + self.node.outputs)
+        return convention.ledger(self.node.op, self.work, *shapes)
+
 
 class Total(Struct, frozen=True):
     """A sum that remembers whether something in it is unknown: then it is a lower bound.

@@ -81,6 +81,10 @@ class SpecError(FlopcountError):
     """A YAML spec that breaks the rules of the language."""
 
 
+class ConfigError(FlopcountError):
+    """A budget, configuration or baseline that cannot be read, or that asks for what cannot be."""
+
+
 class OpError(FlopcountError):
     """An op whose fields or input shapes make no sense: a kernel larger than its input, groups that do not divide."""
 
@@ -106,6 +110,12 @@ class IncompleteError(FlopcountError):
 
 class ExpectationError(FlopcountError):
     """A total differs from what its spec promises, or a verification failed."""
+
+    exit_status = 1
+
+
+class BudgetError(FlopcountError, AssertionError):
+    """A model costs more than it may; an assertion, so that test runners call it a failure."""
 
     exit_status = 1
 

@@ -119,7 +119,8 @@ def explain_layer(report: Report, name: str) -> Explanation:
     work = _lifted_work(lifted, layer)
     sizes, params = _sizes(lifted), _params(layer, lifted)
     macs = None if work is None else _priced("MACs", work, CONVENTIONS["macs"], op)
-    count = () if work is None else _count(work, report.convention, op)
+    priced = None if work is None else report.convention.ledger(op, work, *lifted.inputs, *lifted.outputs)
+    count = () if priced is None else _count(priced, report.convention, op)
     return Explanation(
         layer=name,
         op=node.op.tag,

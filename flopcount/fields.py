@@ -182,7 +182,7 @@ def _list_of(item: dict[str, Any], most: int | None = None) -> dict[str, Any]:
 
 
 def _one_or_list(item: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [item, _list_of(item)]}
+    return {"anyOf": [item, {"type": "array", "items": item}]}  # a scalar's shape is an empty list
 
 
 _PADS = {"anyOf": [_NATURAL, {"type": "array", "items": _NATURAL, "minItems": 2, "maxItems": 2}]}
@@ -229,10 +229,10 @@ Pads = Annotated[
 ]
 Sizes = Annotated[
     tuple[int, ...],
-    FieldType("one or more positive integers", _integers(1, "a positive integer"), _one_or_list(_POSITIVE)),
+    FieldType("a positive integer, or a list of them", _integers(1, "a positive integer"), _one_or_list(_POSITIVE)),
 ]
 Integers = Annotated[
-    tuple[int, ...], FieldType("one or more integers", _integers(None, "an integer"), _one_or_list(_INTEGER))
+    tuple[int, ...], FieldType("an integer, or a list of them", _integers(None, "an integer"), _one_or_list(_INTEGER))
 ]
 
 

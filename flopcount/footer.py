@@ -95,7 +95,7 @@ def _free_though_unfoldable(report: Report) -> Iterator[str]:
     norms = [layer for layer in report.layers if layer.node.op.tag == "bn"]
     if not norms or report.mode != "eval" or "bn" in convention.ignored:
         return
-    if any(convention.price(work, norms[0].node.op) for work in norms[0].work or ()):
+    if any(convention.price(work, norms[0].node.op) for work in norms[0].priced_by(convention)):
         return
     if stay := len(unfoldable(report.graph)):
         yield (

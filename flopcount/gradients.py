@@ -50,7 +50,7 @@ class Gradients:
         if entries is None:
             return None
         trained = _trained(node)
-        needed = [entry for entry in entries if self._needs(node, trained, entry.to)]
+        needed = [entry for entry in entries if entry.count and self._needs(node, trained, entry.to)]
         return (*needed, *self._sums(node, trained))
 
     def _needs(self, node: Node, trained: dict[str, Tensor], to: int | str) -> bool:

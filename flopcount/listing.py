@@ -22,7 +22,7 @@ def listing(kind: str) -> Document:
 
     Example:
         >>> [row[0] for row in listing("conventions").tables[0].rows]
-        ['lecture', 'macs', 'torch', 'arithmetic']
+        ['lecture', 'macs', 'torch', 'fvcore', 'arithmetic']
     """
     if kind not in LISTINGS:
         raise UsageError(f"there is no list of '{kind}'", hint=did_you_mean(kind, LISTINGS))

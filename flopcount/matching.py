@@ -131,10 +131,10 @@ class Matching:
 
     def pair_names(self, test: Callable[[Node, Node], bool]) -> list[int]:
         """Pair the layers of equal names that pass a test; where they stand in the first network."""
-        before, after = self.before, self.after
+        before, after, named = self.before, self.after, self.after.place_of
         paired = []
         for place in [*before.free]:
-            other = after.place_of.get(before.names[place], -1)
+            other = named.get(before.names[place])
             if other in after.free and test(before.layers[place].node, after.layers[other].node):
                 self.join((place,), (other,))
                 paired.append(place)

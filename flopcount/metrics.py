@@ -76,7 +76,7 @@ def _count(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
     op, price = layer.node.op, convention.price
-    return sum(price(work, op) for work in layer.work)
+    return sum(price(work, op) for work in layer.priced_by(convention))
 
 
 def _count_of(phase: str) -> Measure:
@@ -84,7 +84,7 @@ def _count_of(phase: str) -> Measure:
         if layer.work is None:
             return None
         op, price = layer.node.op, convention.price
-        return sum(price(work, op) for work in layer.work if work.phase == phase)
+        return sum(price(work, op) for work in layer.priced_by(convention) if work.phase == phase)
 
     return measure
 
@@ -97,7 +97,9 @@ def _activations(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
     dots = [work for work in layer.work if work.kind == "dot" and work.role == "main" and work.phase == "forward"]
-    if dots and not any(work.part for work in dots):
+    if not dots:
+        return 0
+    if not any(work.part for work in dots):
         return sum(tensor.elements for tensor in layer.node.outputs)
     return sum(work.outputs for work in dots)
 

@@ -71,7 +71,7 @@ def _expression(terms: Terms, show: Show) -> Text:
     line = ""
     for monomial, coefficient in terms:
         plus, minus = (" + ", " − ") if line else ("", "−")
-        line += (plus if coefficient > 0 else minus) + _product(monomial, coefficient, show).text
+        line += (plus if coefficient > 0 else minus) + _product(monomial, coefficient, show).within(PRODUCT)
     return Text(line, SUM)
 
 

@@ -40,9 +40,9 @@ class Pair(Struct, frozen=True, gc=False):
 
     @property
     def label(self) -> str:
-        """How tables name it: `conv1`, or with the old and the new name, `block1.{standard.bn1 → pointwise.bn1}`."""
-        if not self.renamed:
-            return _several(names_of(self.after or self.before))
+        """How tables name it: `conv1`, or with the old and the new name, `block1.{standard → pointwise}.bn1`."""
+        if len(self.before) == len(self.after) == 1 and not self.renamed:  # nearly always
+            return self.after[0].node.name
         return arrow(names_of(self.before), names_of(self.after))
 
     @property
@@ -72,33 +72,48 @@ def status_of(before: Sequence[Layer], after: Sequence[Layer], alike: bool) -> S
 
 def like(old: Node, new: Node) -> bool:
     """Whether they have the same op, fields and shapes."""
-    return old.op == new.op and sizes(old.inputs) == sizes(new.inputs) and sizes(old.outputs) == sizes(new.outputs)
+    return old.op == new.op and _fit(old.inputs, new.inputs) and _fit(old.outputs, new.outputs)
 
 
 def arrow(before: Sequence[str], after: Sequence[str]) -> str:
-    """Old and new names, with the modules that they share written once.
+    """Old and new names, with the parts that all share at either end written once.
 
     Example:
         >>> arrow(["stage.conv"], ["stage.conv.deep", "stage.conv.point"]), arrow(["a.x.bn"], ["a.y.bn"])
-        ('stage.{conv → conv.deep, conv.point}', 'a.{x.bn → y.bn}')
+        ('stage.{conv → conv.deep, conv.point}', 'a.{x → y}.bn')
         >>> arrow(["conv1"], ["conv1"]), arrow([], ["a", "b", "c"])
         ('conv1', 'a … c')
     """
     if not before or not after or list(before) == list(after):
         return _several(after or before)
-    shared = ""
-    scope = f"{before[0].rpartition('.')[0]}."
-    while scope != "." and not shared:
-        if all(name.startswith(scope) for name in (*before, *after)):
-            shared = scope
-        scope = f"{scope[:-1].rpartition('.')[0]}."
-    olds, news = (_several([name.removeprefix(shared) for name in names]) for names in (before, after))
-    return f"{shared}{{{olds}{ARROW}{news}}}" if shared else olds + ARROW + news
+    sides = [[name.split(".") for name in _ends(names)] for names in (before, after)]
+    names = [*sides[0], *sides[1]]
+    start = _shared(names)
+    end = _shared([own[start:][::-1] for own in names])
+    olds, news = ([".".join(own[start : len(own) - end]) for own in side] for side in sides)
+    text = _joined(olds, len(before)) + ARROW + _joined(news, len(after))
+    if not start and not end:
+        return text
+    return ".".join([*names[0][:start], f"{{{text}}}", *names[0][len(names[0]) - end :]])
+
+
+def _shared(names: Sequence[Sequence[str]]) -> int:
+    """How many parts all names begin with, if each keeps one of its own."""
+    length = 0
+    while all(len(own) > length + 1 for own in names) and len({own[length] for own in names}) == 1:
+        length += 1
+    return length
 
 
 def names_of(layers: Iterable[Layer]) -> list[str]:
     """The layers' names."""
     return [layer.node.name for layer in layers]
+
+
+def _fit(some: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    if len(some) == len(others) == 1:  # nearly always
+        return some[0].shape == others[0].shape
+    return sizes(some) == sizes(others)
 
 
 def sizes(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
@@ -107,7 +122,16 @@ def sizes(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
 
 
 def _several(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) < 3 else f"{names[0]} … {names[-1]}"
+    return _joined(_ends(names), len(names))
+
+
+def _ends(names: Sequence[str]) -> Sequence[str]:
+    """Those that are told: of many, the first and the last."""
+    return names if len(names) < 3 else (names[0], names[-1])
+
+
+def _joined(told: Sequence[str], count: int) -> str:
+    return (", " if count < 3 else " … ").join(told)
 
 
 def _changes(before: Sequence[Layer], after: Sequence[Layer]) -> Iterator[str]:

@@ -37,13 +37,18 @@ def notes(report: Report, layer: Layer) -> Iterator[str]:
         yield f"it keeps {layer.buffers:,} numbers that are not learned, besides its parameters"
     if frozen := (layer.params or 0) - (layer.trainable_params or 0):
         yield f"{frozen:,} of its parameters are frozen"
+    if layer.priced_by(convention) is not layer.work:
+        yield f"counted by a rule of the convention '{convention.name}', whatever the layer computes"
+        return
     free = [entry for entry in layer.work if entry.count and not convention.price(entry, node.op)]
     if masked := sum(entry.count for entry in free if entry.role == "masked"):
         yield f"{masked:,} products that the mask throws away are not counted"
     if any(entry.role == "bias" for entry in free):
         yield f"adding the bias is free under the convention '{convention.name}'"
-    others = sum(entry.count for entry in free if entry.role == "main")
-    if others and node.op.tag == "bn":
+    if convention.statistics and not convention.primitive and any(entry.role == "statistics" for entry in layer.work):
+        yield "it cannot fold into the layer before it while it is trained: each of its primitives counts 1"
+    others = sum(entry.count for entry in free if entry.role in ("main", "statistics"))
+    if others and node.op.tag == "bn" and report.mode == "eval":
         yield _batch_norm(report, layer)
     elif others:
         yield f"{others:,} primitive operations are free under the convention '{convention.name}'"

@@ -89,7 +89,9 @@ class Document(Struct, frozen=True):
     Attributes:
         tables: In order.
         data: Builds the JSON-ready payload; only a data format asks for it.
+        marker: What machines find the text again by, hidden from people where a format can hide it.
     """
 
     tables: tuple[Table, ...]
     data: Callable[[], Mapping[str, object]] = _no_data
+    marker: str = ""

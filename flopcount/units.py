@@ -7,8 +7,12 @@ to three significant digits, half up.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 DECIMAL = ("", "K", "M", "G", "T", "P", "E")
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -69,6 +73,19 @@ def signed(value: int, show: Callable[[int], str]) -> str:
     return (MINUS if value < 0 else PLUS if value else "") + show(abs(value))
 
 
+def told_apart(*values: int, binary: bool = False) -> tuple[str, ...]:
+    """Numbers in three significant digits, or in full where some would look the same and are not.
+
+    Example:
+        >>> told_apart(12_626_000, 4_300_000), told_apart(4_300_001, 4_300_000)
+        (('12.6 M', '4.30 M'), ('4,300,001', '4,300,000'))
+    """
+    texts = tuple(map(human_bytes if binary else human, values))
+    if len(set(texts)) == len(set(values)):
+        return texts
+    return tuple(f"{value:,} B" if binary else grouped(value) for value in values)
+
+
 def percent(part: int, whole: int) -> str:
     """A share with one decimal; what is little but not nothing says so. A part of a difference may run against it.
 
@@ -116,6 +133,12 @@ def ratio(part: int, whole: int) -> str:
     return f"{sign}{millionths // 10**6}.{millionths % 10**6:06}"
 
 
+_QUANTITY = (
+    r"\s*(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?)(?:e\+?(?P<exponent>\d{1,2}))?"
+    r"(?P<gap>\s*)(?:(?P<prefix>[kKMGTPE])(?P<binary>i)?)?(?P<rest>\s*(?P<unit>B|(?i:mac|flop|op|byte|param)s?|))\s*"
+)
+
+
 def parse_quantity(text: str | int, unit: str = "") -> int:
     """The exact number that a person meant.
 
@@ -136,21 +159,69 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
 
     if isinstance(text, int):
         return text
-    number = r"((?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?)(?:e\+?(\d{1,2}))?"
-    match = re.fullmatch(rf"\s*{number}\s*(?:([kKMGTPE])(i)?)?\s*(B|(?i:mac|flop|op|byte|param)s?|)\s*", text, re.ASCII)
+    match = re.fullmatch(_QUANTITY, text, re.ASCII)
     if not match:
         raise UsageError(f"'{text}' is not a quantity", hint="write it as 4.2M, 600 MMACs, 5MiB or 1814073344")
-    named = UNIT_WORDS[match[5].lower().removesuffix("s")]
+    named = UNIT_WORDS[match["unit"].lower().removesuffix("s")]
     if named and named != unit:
         wanted = f"in {_plural(unit)}" if unit else "without a unit"
         raise UsageError(f"'{text}' is in {_plural(named)}, but is wanted {wanted}", hint=_unit_hint(named, unit))
-    digits, exponent, prefix, binary, _ = match.groups()
+    digits, exponent, prefix, binary = match.group("digits", "exponent", "prefix", "binary")
     step = DECIMAL.index(prefix.upper()) if prefix else 0
     scale: int = (1024 if binary else 1000) ** step * 10 ** int(exponent or 0)
     value = Fraction(digits.replace(",", "").replace("_", "")) * scale
     if value.denominator != 1:
         raise UsageError(f"'{text}' is not a whole number")
     return value.numerator
+
+
+def restated(value: int, like: str) -> str:
+    """Another quantity, exactly, in the style in which a person wrote one: its unit, prefix and separators.
+
+    Example:
+        >>> restated(4_231_976, "4.3M"), restated(568_740_352, "570 MMACs"), restated(4_231_976, "4_300_000")
+        ('4.231976M', '568.740352 MMACs', '4_231_976')
+        >>> restated(5_242_880, "6MiB"), restated(5_242_881, "6MiB")
+        ('5MiB', '5242881B')
+    """
+    import re
+    from fractions import Fraction
+
+    match = re.fullmatch(_QUANTITY, like, re.ASCII)
+    if not match:
+        return str(value)
+    gap, prefix, binary, rest = match.group("gap", "prefix", "binary", "rest")
+    step = DECIMAL.index(prefix.upper()) if prefix else 0
+    while step:
+        base, places = (1024, 3) if binary else (1000, 9)
+        scaled = Fraction(value, base**step) * 10**places
+        if scaled.denominator == 1:
+            whole, fraction = divmod(scaled.numerator, 10**places)
+            digits = f"{whole}.{fraction:0{places}}".rstrip("0").rstrip(".")
+            letter = prefix if step == DECIMAL.index(prefix.upper()) else DECIMAL[step]
+            return f"{digits}{gap}{letter}{binary or ''}{rest}"
+        step -= 1
+    separator = next((mark for mark in ",_" if mark in match["digits"] and not prefix), "")
+    return f"{value:{separator}}{gap}{rest}".rstrip()
+
+
+def parse_percent(text: str) -> Fraction:
+    """The exact fraction that a percentage means.
+
+    Raises:
+        UsageError: It is no percentage.
+
+    Example:
+        >>> parse_percent("2%"), parse_percent("12.5 %")
+        (Fraction(1, 50), Fraction(1, 8))
+    """
+    import re
+    from fractions import Fraction
+
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*%\s*", text, re.ASCII)
+    if not match:
+        raise UsageError(f"'{text}' is not a percentage", hint="write it as 2% or 12.5%")
+    return Fraction(match[1]) / 100
 
 
 def _plural(unit: str) -> str:

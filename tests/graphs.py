@@ -183,8 +183,10 @@ VALUES: dict[str, Callable[[Random, Shape], Any]] = {
         _choose(rng, "same", "valid") if rng.random() < 0.3 else _pads(rng, shape)
     ),
     "a non-negative integer, or a list of one (or a [before, after] pair) per axis": _pads,
-    "one or more positive integers": lambda rng, shape: tuple(rng.randint(1, 4) for _ in range(rng.randint(0, 3))),
-    "one or more integers": _axes,
+    "a positive integer, or a list of them": lambda rng, shape: tuple(
+        rng.randint(1, 4) for _ in range(rng.randint(0, 3))
+    ),
+    "an integer, or a list of them": _axes,
 }
 """Values by the noun of their type."""
 

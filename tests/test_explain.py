@@ -103,7 +103,7 @@ SAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "squeeze": [({"axes": (2, 3)}, ((2, 8, 1, 1),))],
     "tile": [({"repeats": 3}, (IMAGE,))],
     "unsqueeze": [({"axes": (1,)}, (TOKENS,))],
-    "upsample": [({"scale": 2}, (IMAGE,)), ({"scale": 1.5}, (IMAGE,))],
+    "upsample": [({"scale": 2}, (IMAGE,)), ({"size": (18, 9), "mode": "bilinear"}, (IMAGE,))],
 }
 """Where an op needs more than its defaults on an image, or deserves it."""
 
@@ -117,11 +117,14 @@ def cases() -> list[Any]:
     return found
 
 
-def counted(op: Op, shapes: tuple[Shape, ...], convention: Convention = LECTURE) -> Report:
+def counted(op: Op, shapes: tuple[Shape, ...], convention: Convention = LECTURE, mode: str = "eval") -> Report:
+    """A network of one layer; in training all its inputs come from something trainable."""
     builder = GraphBuilder("probe")
     dtype = "int64" if op.tag == "embedding" else "float32"
     inputs = [builder.input(f"x{i}", shape, dtype) for i, shape in enumerate(shapes)]
-    return count(builder.build(builder.add(op, inputs, name="layer")), convention)
+    if mode == "train" and dtype == "float32":
+        inputs = [builder.add(find_op("prelu")(), [x], name=f"trained{i}")[0] for i, x in enumerate(inputs)]
+    return count(builder.build(builder.add(op, inputs, name="layer")), convention, mode)
 
 
 def check_explained(report: Report, name: str) -> Explanation:
@@ -153,6 +156,18 @@ def test_every_op_explains_what_the_engine_counts(op: Op, shapes: tuple[Shape, .
         check_explained(counted(op, shapes, convention), "layer")
 
 
+@pytest.mark.parametrize(("op", "shapes"), cases())
+def test_every_op_explains_what_the_engine_counts_in_training(op: Op, shapes: tuple[Shape, ...]) -> None:
+    for convention in CONVENTIONS.values():
+        check_explained(counted(op, shapes, convention, "train"), "layer")
+
+
+@given(convolutions())
+def test_every_convolution_explains_its_gradients(case: tuple[Conv, Shape]) -> None:
+    op, shape = case
+    check_explained(counted(op, (shape,), CONVENTIONS["arithmetic"], "train"), "layer")
+
+
 @given(convolutions())
 def test_every_convolution_explains_what_the_engine_counts(case: tuple[Conv, Shape]) -> None:
     op, shape = case
@@ -180,6 +195,46 @@ def test_lectures_first_layer_of_alexnet() -> None:
     assert explained.convention.startswith("lecture: every dot product of length K")
     assert explained.citation == Conv.citation
     assert explained.notes == ()
+
+
+def test_a_training_step_of_a_convolution() -> None:
+    explained = explain_layer(counted(Conv(out=256, kernel=5, padding=2), ((1, 96, 27, 27),), mode="train"), "layer")
+    assert lines_of(explained)[-4:] == [
+        "forward = (2·D1·F²)·D2·H2·W2 = (2·96·5²)·256·27·27 = 895,795,200",
+        "gradient to inputs = (2·D2·F²·H2·W2 − (H2·S + F − S)·(W2·S + F − S))·D1 = "
+        "(2·256·5²·27·27 − (27·1 + 5 − 1)·(27·1 + 5 − 1))·96 = 895,702,944",
+        "gradient to weights = (2·D1·F²·H2·W2 − D1·F² + H2·W2 − 1)·D2 = "
+        "(2·96·5²·27·27 − 96·5² + 27·27 − 1)·256 = 895,367,168",
+        "all = 6·D1·F²·D2·H2·W2 − D1·(H2·S + F − S)·(W2·S + F − S) − D2·D1·F² + D2·H2·W2 − D2 = "
+        "6·96·5²·256·27·27 − 96·(27·1 + 5 − 1)·(27·1 + 5 − 1) − 256·96·5² + 256·27·27 − 256 = 2,686,865,312",
+    ]
+
+
+def test_batch_norm_in_training_by_the_lectures_formulas() -> None:
+    explained = explain_layer(counted(find_op("bn")(), ((32, 64, 28, 28),), mode="train"), "layer")
+    assert [(line.title, line.formula) for line in explained.count] == [
+        ("mean", "N·D·H1·W1"),
+        ("variance", "3·N·D·H1·W1"),
+        ("normalise", "(N·H1·W1 + 1)·2·D"),
+        ("scale and shift", "2·N·D·H1·W1"),
+        ("running", "6·D"),
+        ("gradient to weights", "(3·N·H1·W1 − 2)·D"),
+        ("gradient to inputs", "(3 + 4·N·H1·W1)·D"),
+        ("all", "(5·N·H1·W1 + 3)·3·D"),
+    ]
+    assert explained.citation.startswith("lecture, Batch Normalization;")
+
+
+def test_notes_on_batch_norm_in_training() -> None:
+    bn = find_op("bn")()
+    kept = "it keeps 16 numbers that are not learned, besides its parameters"
+    explained = explain_layer(counted(bn, (IMAGE,), mode="train"), "layer")
+    assert explained.notes == (
+        kept, "it cannot fold into the layer before it while it is trained: each of its primitives counts 1",
+    )  # fmt: skip
+    free = explain_layer(counted(bn, (IMAGE,), CONVENTIONS["macs"], "train"), "layer")
+    total = 15 * 2 * 8 * 12 * 12 + 9 * 8
+    assert free.notes == (kept, f"{total:,} primitive operations are free under the convention 'macs'")
 
 
 def test_parts_of_a_composite_op_add_up() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from flopcount import __version__
 from flopcount.conventions import find_convention
 from flopcount.engine import count
-from flopcount.footer import own_notes, provenance
+from flopcount.footer import own_notes, provenance, shared_provenance
 from flopcount.metrics import Figures
 from tests.samples import Sample, small
 
@@ -31,6 +31,19 @@ def test_several_inputs_are_named() -> None:
     b = Sample("pair")
     tokens, mask = b.input("tokens", (1, 4), "int64"), b.input("mask", (1, 4))
     assert provenance(count(b.build([b.then(tokens, "add", "add", mask)])))[0] == "tokens 1×4 int64, mask 1×4 float32"
+
+
+def test_what_several_reports_share_is_said_once() -> None:
+    reports = [count(small(batch=batch, settings={"width": 2, "depth": batch})) for batch in (1, 2)]
+    assert shared_provenance(reports, ["a", "b"]) == (
+        "eval",
+        "width = 2",
+        "a: input 1×3×8×8 float32, batch 1, depth = 1",
+        "b: input 2×3×8×8 float32, batch 2, depth = 2",
+        "FLOPs by the convention 'lecture'",
+        f"flopcount {__version__}",
+    )
+    assert shared_provenance(reports[:1], ["a"]) == provenance(reports[0])
 
 
 def test_nothing_to_note() -> None:

@@ -30,6 +30,14 @@ with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
     main()
 """
 
+CHECK = """
+import contextlib, io
+from flopcount.__main__ import main
+sys.argv = ["flopcount", "check", "resnet50", "--max-params", "26M"]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+    main()
+"""
+
 
 def loaded(code: str) -> set[str]:
     """The top-level modules outside of the standard library that code after `import flopcount` loads."""
@@ -47,8 +55,14 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 @pytest.mark.parametrize(
     ("code", "allowed"),
-    [("", QUIET), (COUNT, COUNTING), (REPORT.format("json"), COMMAND), (REPORT.format("table"), COMMAND)],
-)
+    [
+        ("", QUIET),
+        (COUNT, COUNTING),
+        (REPORT.format("json"), COMMAND),
+        (REPORT.format("table"), COMMAND),
+        (CHECK, COMMAND),
+    ],
+)  # fmt: skip
 def test_nobody_waits_for_what_is_not_needed(code: str, allowed: set[str]) -> None:
     assert loaded(code) <= allowed
 
@@ -82,18 +96,19 @@ FLOORS = (
     "flopcount errors op terms sizes table collector library",
     "units quantity notation fields graph files registry",
     "folding lift ops resizing",
+    "tools",
     "conventions gradients readers",
     "engine rewrites",
     "metrics remarks pair rewriting",
-    "footer payload explain depth matching",
+    "footer payload explain depth matching torch verdict",
     "summary explanation",
-    "renderers sources listing difference advice",
-    "comparison advisory",
-    "effect",
+    "renderers sources listing difference advice questions",
+    "comparison advisory verify",
+    "effect verification",
     "api axis",
-    "sweeping",
+    "sweeping budget",
     "sweep_table",
-    "cli",
+    "pytest_plugin cli",
     "__main__",
 )
 """From the ground up: what a module imports when it is itself imported lies on a lower floor or in its own package."""

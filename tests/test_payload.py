@@ -110,3 +110,22 @@ def test_parts_are_the_whole() -> None:
     for key in ("macs", "count"):
         assert sum(part[key] for part in layer["parts"]) == layer[key]
     assert {part["flops"] for part in layer["parts"]} == {None}
+
+
+def test_a_training_step_says_what_each_part_is_for() -> None:
+    report = json.loads(json.dumps(report_data(count(small(), mode="train"))), parse_float=pytest.fail)
+    assert report["mode"] == "train"
+    totals = report["totals"]
+    assert totals["forward"] + totals["grad_input"] + totals["grad_weight"] == totals["count"]
+    stem, _, depthwise, norm, *_ = report["layers"]
+    assert stem["grad_input"] == 0
+    assert stem["work"][2:] == [
+        {"kind": "dot", "count": 13_824, "outputs": 216, "role": "main", "phase": "grad_weight", "to": "weight"},
+        {"kind": "add", "count": 504, "role": "bias", "phase": "grad_weight", "to": "bias"},
+    ]
+    assert depthwise["work"][1] == {
+        "kind": "dot", "count": 4_608, "outputs": 800, "role": "main", "phase": "grad_input", "to": 0,
+    }  # fmt: skip
+    assert {entry["role"] for entry in norm["work"]} == {"statistics"}
+    for layer in report["layers"]:
+        assert layer["forward"] + layer["grad_input"] + layer["grad_weight"] == layer["count"]

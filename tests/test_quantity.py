@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopcount.errors import UsageError
-from flopcount.quantity import Quantity, ceil_div, floor_div, gcd, maximum, minimum, prod, where
+from flopcount.quantity import Quantity, ceil_div, floor_div, gcd, maximum, minimum, prod, where, whole
 from tests.reading import read
 
 LETTERS = {"D1": 6, "D2": 12, "F": 3, "S": 2, "P": 0, "g": 3}
@@ -27,6 +27,7 @@ def trees(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(st.sampled_from(["+", "-", "*", "min", "max"]), children, children),
         st.tuples(st.sampled_from(["//", "ceil", "%", "gcd"]), children, st.sampled_from(["D1", "F", "S", "g", 1, 2])),
         st.tuples(st.just("**"), children, st.integers(0, 2)),
+        st.tuples(st.just("whole"), children, st.just(1)),
     )
 
 
@@ -44,6 +45,7 @@ def computed(tree: Any, names: dict[str, Any]) -> Any:
         "+": lambda: left + right, "-": lambda: left - right, "*": lambda: left * right, "**": lambda: left**right,
         "//": lambda: floor_div(left, right), "%": lambda: left % right, "ceil": lambda: ceil_div(left, right),
         "min": lambda: minimum(left, right), "max": lambda: maximum(left, right), "gcd": lambda: gcd(left, right),
+        "whole": lambda: whole(left),
     }  # fmt: skip
     return operations[sign]()
 

@@ -34,6 +34,13 @@ def test_shipped_names() -> None:
     assert len(shipped_names()) == len({*shipped_names()})
 
 
+def test_settings_that_another_network_has_can_be_passed_over() -> None:
+    known = {"width": "0.5", "batch_norm": True}
+    assert load("mobilenet_v1", settings=known, only_known=True) == load("mobilenet_v1", settings={"width": "0.5"})
+    with pytest.raises(UsageError, match="has no parameter 'batch_norm'"):
+        load("mobilenet_v1", settings=known)
+
+
 def test_an_existing_file_wins_over_a_shipped_name() -> None:
     Path("alexnet").write_text(NET)
     assert width("alexnet") == 4

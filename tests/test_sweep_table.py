@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from flopcount import registry
-from flopcount.registry import entries
 from flopcount.renderers.json import render
 from flopcount.sweep_table import MOST_NOTES, sweep_document, sweep_table
 from flopcount.sweeping import sweep
 from flopcount.table import AtLeast, Share, Table
 from tests.golden import assert_golden
+from tests.renderers.documents import FORMATS
 
 SIZES = {"input": "3x63x63,3x160x160,3x195x195,3x227x227,3x256x256"}
 NET = """\
@@ -42,7 +42,7 @@ def shown(text: str, monkeypatch: pytest.MonkeyPatch, over: dict[str, Any], **op
     return sweep_table(sweep("-", over, **options))
 
 
-@pytest.mark.parametrize("name", sorted({*entries("renderers")} - {"json"}))
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"json"}))
 def test_every_format(name: str) -> None:
     document = sweep_document([sweep("alexnet", SIZES)])
     text = registry.load("renderers", name).render(document, color=False, width=80)

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, compare, explain, listing, report, rewrite, schema
+from . import advise, check, compare, explain, init, listing, report, rewrite, schema, snapshot, verify
 
 BUG, INTERRUPTED = 70, 130
 
@@ -26,6 +26,10 @@ app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("rewrite")(rewrite.rewrite)
 app.command("advise")(advise.advise)
+app.command("verify")(verify.verify)
+app.command("check")(check.check)
+app.command("snapshot")(snapshot.snapshot)
+app.command("init")(init.init)
 app.command("list")(listing.list_entries)
 app.command("schema")(schema.schema)
 

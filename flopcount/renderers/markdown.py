@@ -13,7 +13,8 @@ SPECIAL = re.compile(r"[\\`*|<>$~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:
     """Show a document as Markdown."""
-    return "\n".join("".join(line + "\n" for line in _lines(table)) for table in document.tables)
+    text = "\n".join("".join(line + "\n" for line in _lines(table)) for table in document.tables)
+    return f"<!-- {document.marker} -->\n{text}" if document.marker else text
 
 
 def _lines(table: Table) -> Iterator[str]:

@@ -45,7 +45,7 @@ def test_schema_describes_the_shipped_specs(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["reprot"], "error: no such command 'reprot'\n  hint: did you mean 'report'?\n"),
+        (["reprot"], "error: no such command 'reprot'\n  hint: did you mean 'report' or 'rewrite'?\n"),
         (
             ["report", "alexnet", "--formt", "json"],
             "error: no such option: --formt\n  hint: did you mean --format or --over or --sort?\n",

@@ -20,6 +20,8 @@ ATTENTION = ("explain", "gpt2", "decoder1.attention1")
         ("explain-attention-80", ATTENTION, 80),
         ("explain-attention-140", ATTENTION, 140),
         ("explain-vgg16", ("explain", "vgg16"), 80),
+        ("explain-conv-train", ("explain", "alexnet", "conv2", "--mode", "train"), 80),
+        ("explain-bn-train", ("explain", "resnet50", "bn1", "--mode", "train"), 80),
     ],
 )
 def test_golden(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, arguments: tuple[str, ...], width: int) -> None:

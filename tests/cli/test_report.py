@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flopcount.registry import entries
 from tests.cli.conftest import Run
 from tests.golden import assert_golden
+from tests.renderers.documents import FOR_CHECKS, FORMATS
 
 NET = """\
 params: {width: 8}
@@ -59,12 +59,22 @@ def test_alexnet_as_the_lecture_prints_it(run: Run, monkeypatch: pytest.MonkeyPa
     assert_golden(f"alexnet-{width}.table", result.out)
 
 
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("name", ["alexnet", "vit_b_16", "lstm_lm"])
+def test_a_training_step_fits(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run("report", name, "--mode", "train")
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"{name}-train-{width}.table", result.out)
+
+
 def test_a_table_per_network(run: Run) -> None:
     heads = [line for line in run("report", "alexnet", "vgg16").out.splitlines() if line in ("alexnet", "vgg16")]
     assert heads == ["alexnet", "vgg16"]
 
 
-@pytest.mark.parametrize("name", sorted(entries("renderers")))
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_to_the_terminal_and_to_a_file(run: Run, tmp_path: Path, name: str) -> None:
     shown = run("report", "lecture_ten_filters", "--format", name)
     assert (shown.status, shown.err) == (0, "")
@@ -280,3 +290,11 @@ def test_an_error_in_a_spec_has_its_place(run: Run) -> None:
     result = run("report", "-", stdin="input: [64, 56, 56]\nlayers:\n  - conv: {out: 64, kernel: 3, groups: 3}\n")
     assert result.status == 2
     assert_golden("groups.error", result.err)
+
+
+@pytest.mark.parametrize("name", FOR_CHECKS)
+def test_formats_for_checks_are_refused(run: Run, net: Path, tmp_path: Path, name: str) -> None:
+    result = run("report", net, "--format", name, "-o", tmp_path / "out")
+    assert (result.status, result.out) == (2, "")
+    assert f"the format '{name}' shows the result of `flopcount check`, and nothing else" in result.err
+    assert not (tmp_path / "out").exists()

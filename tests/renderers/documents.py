@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from flopcount.table import AtLeast, Column, Document, Share, Table
+from flopcount.registry import entries, load
+from flopcount.table import AtLeast, Column, Difference, Document, Share, Table
+
+FOR_CHECKS = [name for name in sorted(entries("renderers")) if getattr(load("renderers", name), "SHOWS", "") == "check"]
+"""Formats that show the result of a check, and nothing else."""
+
+FORMATS = sorted(entries("renderers").keys() - {*FOR_CHECKS})
 
 EVERY_KIND = Table(
     "every_kind",
@@ -22,6 +28,25 @@ EVERY_KIND = Table(
 )  # fmt: skip
 DOCUMENT = Document((EVERY_KIND,), lambda: {"exact": 2**70, "unknown": None})
 TWO = Document((EVERY_KIND, Table("other", (Column("layer", "layer", "text"), Column("macs", "MACs")), (("fc", 7),))))
+SIGNED = Document(
+    (
+        Table(
+            "signed",
+            (
+                Column("layer", "layer → layer", "text"), Column("params.difference", "Δ params"),
+                Column("traffic.difference", "Δ traffic", "bytes"), Column("params.ratio", "× params", "ratio"),
+                Column("share", "of Δ", "share"),
+            ),
+            (
+                ("a → b", Difference(-5_600_000), Difference(-2048), Share(1, 8), Share(-5_600_000, -4_400_000)),
+                ("c", Difference(1_200_000), Difference(512), Share(3, 2), Share(1_200_000, -4_400_000)),
+                ("d", Difference(0), Difference(0), Share(1, 1), Share(0, -4_400_000)),
+                ("e", None, None, None, None),
+            ),
+            totals=(("total", Difference(-4_400_000), Difference(-1536), Share(1, 2), Share(-1, -1)),),
+        ),
+    )
+)  # fmt: skip
 EMPTY = Document((Table("empty", EVERY_KIND.columns, ()),))
 HOSTILE = "evil\x1b[31m\nname\u202e"
 

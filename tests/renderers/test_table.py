@@ -12,7 +12,7 @@ from flopcount.renderers.table import render
 from flopcount.summary import report_document
 from flopcount.table import Column, Document, Share, Table
 from tests.golden import assert_golden
-from tests.renderers.documents import DOCUMENT, named
+from tests.renderers.documents import DOCUMENT, SIGNED, named
 from tests.samples import resnet50
 
 RESNET = report_document([count(resnet50())])
@@ -46,6 +46,14 @@ def test_the_bar_is_relative_to_the_largest_share() -> None:
     table = Table("t", (Column("share", "share", "share"),), tuple((Share(n, 100),) for n in (40, 20, 5, 0)))
     bars = [line.split("%")[-1].strip() for line in render(Document((table,))).splitlines()[3:]]
     assert bars == ["████████████", "██████", "█▌", "–"]
+
+
+def test_what_runs_against_the_difference_has_a_bar_too_and_a_sign() -> None:
+    lines = [line.split("%") for line in render(SIGNED).splitlines()[3:5]]
+    assert [line[0].split()[-1] for line in lines] == ["127.3", "−27.3"]
+    assert [line[1].strip() for line in lines] == ["████████████", "██▌"]
+    assert "−5.60 M" in render(SIGNED, width=48)
+    assert "+1.20 M" in render(SIGNED, width=48)
 
 
 def test_zero_is_quiet_and_the_unknown_is_a_question() -> None:

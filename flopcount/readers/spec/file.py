@@ -18,9 +18,9 @@ from .values import read_identifier, read_mapping, read_text, read_value, unknow
 
 KEYS = (
     "name", "about", "source", "dtype", "params", "variants", "let", "input", "inputs", "blocks", "layers", "outputs",
-    "expect",
+    "expect", "budget",
 )  # fmt: skip
-VARIANT_KEYS = ("expect", "about", "source")
+VARIANT_KEYS = ("expect", "budget", "about", "source")
 EXPECTABLE = ("params", "trainable_params", "buffers", "macs", "flops", "activations")
 """The totals that `expect:` may promise; `flops` is the lecture's."""
 
@@ -63,6 +63,7 @@ def parse_spec(text: str, path: str) -> Spec:
         body=parser.body(keys["layers"]),
         outputs=read_templates(path, keys["outputs"], "outputs") if "outputs" in keys else None,
         expect=_expect(path, keys["expect"]) if "expect" in keys else {},
+        budget=keys.get("budget"),  # read by whoever checks it
     )
 
 
@@ -138,6 +139,8 @@ def _variant(path: str, name: str, node: Node, params: Collection[str]) -> Varia
     for key, key_node, value in read_mapping(path, node, f"variant '{name}'"):
         if key == "expect":
             variant.expect = _expect(path, value)
+        elif key == "budget":
+            variant.budget = value
         elif key in VARIANT_KEYS:
             setattr(variant, key, read_text(path, value, key))
         elif key in params:

@@ -61,7 +61,12 @@ def spec_schema() -> Schema:
                 "description": "named sets of parameters",
                 "additionalProperties": {
                     "type": ["object", "null"],
-                    "properties": {"expect": {"$ref": "#/$defs/expect"}, "about": _TEXT, "source": _TEXT},
+                    "properties": {
+                        "expect": {"$ref": "#/$defs/expect"},
+                        "budget": {"$ref": "#/$defs/budget"},
+                        "about": _TEXT,
+                        "source": _TEXT,
+                    },
                     "additionalProperties": _VALUE,
                 },
             },
@@ -71,6 +76,7 @@ def spec_schema() -> Schema:
             "layers": _LAYERS,
             "outputs": {**_NAMES, "description": "the layers whose results the model gives; without it, the last"},
             "expect": {"$ref": "#/$defs/expect"},
+            "budget": {"$ref": "#/$defs/budget"},
         },
         "$defs": {
             "value": {
@@ -98,6 +104,7 @@ def spec_schema() -> Schema:
                 "additionalProperties": False,
                 "properties": {key: {"type": "integer"} for key in EXPECTABLE},
             },
+            "budget": _budget(),
             "block": {
                 "anyOf": [
                     {"type": "array", "items": {"$ref": "#/$defs/layer"}},
@@ -125,6 +132,35 @@ def spec_schema() -> Schema:
             "layer": _layer(),
             **{f"op-{tag}": _op(op) for tag, op in OPS.items()},
         },
+    }
+
+
+def _budget() -> Schema:
+    level: Schema = {"enum": ["error", "warn"], "description": "warn never fails a check"}
+    quantity: Schema = {"type": ["integer", "string"], "description": "4.2M, 600 MMACs, 5MiB; a share: 40%"}
+    increase: Schema = {"type": ["integer", "string"], "description": "since the baseline: 2%, 50K, not worse"}
+    names: Schema = {"type": "array", "items": _TEXT}
+    limit: Schema = {
+        "anyOf": [
+            quantity,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"max": quantity, "max_increase": increase, "level": level, "layer": _TEXT},
+            },
+        ]
+    }
+    return {
+        "type": ["object", "null"],
+        "description": "what it may cost, which `flopcount check` holds it to",
+        "properties": {
+            "convention": {**_TEXT, "description": "how FLOPs are counted"},
+            "level": level,
+            "max_increase": increase,
+            "allow_partial": {"type": "boolean", "description": "whether a partial count will do"},
+            "ops": {"type": "object", "properties": {"allow": names, "deny": names, "level": level}},
+        },
+        "additionalProperties": {"anyOf": [limit, {"type": "array", "items": limit}]},
     }
 
 

@@ -154,6 +154,7 @@ class Variant(Struct):
     expect: dict[str, int] = field(default_factory=dict)
     about: str = ""
     source: str = ""
+    budget: Node | None = None
 
 
 class Spec(Struct, kw_only=True):
@@ -172,3 +173,17 @@ class Spec(Struct, kw_only=True):
     body: tuple[Entry, ...]
     outputs: tuple[Template, ...] | None
     expect: dict[str, int]
+    budget: Node | None = None
+
+    def budgets(self, variant: str | None = None) -> dict[str, Node]:
+        """The `budget:` of a variant, or the spec's own (under no name) and those of all its variants.
+
+        A variant that sets nothing is the default under another name, and may cost as much.
+        """
+        own = {"": self.budget}
+        for name, each in self.variants.items() if variant is None else ():
+            own[name] = each.budget
+        if variant is not None:
+            chosen = self.variants.get(variant)
+            own = {variant: chosen.budget or (None if chosen.settings else self.budget)} if chosen else {}
+        return {name: node for name, node in own.items() if node is not None}

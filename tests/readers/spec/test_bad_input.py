@@ -101,9 +101,9 @@ HUGE = {
 
 @pytest.mark.parametrize(("text", "message"), HUGE.values(), ids=HUGE)
 def test_it_is_bounded(text: str, message: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # a busy machine makes nothing slower by this clock
     found = refusal(text)
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
     assert message in found
     assert found.startswith("error: net.yaml:")
     assert max(map(len, found.splitlines())) <= 500

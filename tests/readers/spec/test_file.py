@@ -14,13 +14,14 @@ dtype: float16
 params: {width: 4, sizes: [1, 2], word: "'same'"}
 let: {twice: 2*width}
 variants:
-  wide: {width: 8, about: Wider, source: Another 2021, expect: {params: 27}}
+  wide: {width: 8, about: Wider, source: Another 2021, expect: {params: 27}, budget: {params: 30}}
   plain:
 input: [3]
 blocks: {unit: [relu]}
 layers: [{linear: twice, name: fc}, unit]
 outputs: [fc]
 expect: {params: 32, macs: 24}
+budget: {params: 40}
 """
 
 
@@ -37,6 +38,15 @@ def test_a_whole_file() -> None:
     assert (wide.about, wide.source, wide.expect) == ("Wider", "Another 2021", {"params": 27})
     assert wide.settings["width"].constant == 8
     assert (plain.settings, plain.expect) == ({}, {})
+
+
+def test_budgets_of_the_spec_and_its_variants() -> None:
+    spec = parse_spec(WHOLE, "net.yaml")
+    assert spec.budgets() == {"": spec.budget, "wide": spec.variants["wide"].budget}
+    assert spec.budgets("wide") == {"wide": spec.variants["wide"].budget}
+    assert spec.budgets("plain") == {"plain": spec.budget}  # it sets nothing, and so is the default
+    bare = parse_spec(WHOLE.replace(", budget: {params: 30}", ""), "net.yaml")
+    assert bare.budgets("wide") == bare.budgets("none") == {}
 
 
 def test_no_key_of_the_language_is_left_out_above() -> None:

@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from flopcount import library
+from flopcount.budget.limits import Terms
+from flopcount.budget.reading import read_budget
+from flopcount.errors import FlopcountError
 from flopcount.fields import fields_of
 from flopcount.graph import DTYPE_BYTES
 from flopcount.ops import OPS
@@ -101,3 +104,27 @@ def test_what_is_valid(text: str) -> None:
 @pytest.mark.parametrize("text", INVALID)
 def test_what_is_a_mistake(text: str) -> None:
     assert not is_valid(text)
+
+
+@pytest.mark.parametrize(
+    ("budget", "valid"),
+    [
+        ("{params: 5M, macs: 600000000, 'flops:torch': 1 GFLOPs, share: 40%, convention: lecture}", True),
+        ("{params: {max: 5M, max_increase: 2%, level: warn}, ops: {deny: [lrn]}, allow_partial: true}", True),
+        ("{params: [{max: 5M, level: warn}, 6M], max_increase: not worse}", True),
+        ("", True),
+        ("5M", False),
+        ("{params: {maximum: 5M}}", False),
+        ("{params: {max: 5M, level: off}}", False),
+        ("{params: [[5M]]}", False),
+    ],
+)
+def test_budgets(budget: str, valid: bool) -> None:
+    text = f"input: [3]\nlayers: [relu]\nbudget: {budget}\n"
+    assert is_valid(text) == valid
+    node = parse_spec(text, "net.yaml").budget
+    if valid:
+        read_budget("net.yaml", node, Terms())
+    else:
+        with pytest.raises(FlopcountError):
+            read_budget("net.yaml", node, Terms())

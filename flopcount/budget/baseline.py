@@ -1,0 +1,136 @@
+"""Baselines: what models cost when a team last agreed to it, as a file that shows well in a review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert
+
+from .. import __version__
+from ..engine import Report
+from ..errors import ConfigError, show_shape
+from ..readers.spec.document import read_text
+from .figures import Measures
+from .models import Model
+
+SCHEMA = "flopcount.snapshot/1"
+FILE = "flopcount.baseline.json"
+ALWAYS = ("params", "trainable_params", "buffers", "macs", "activations", "weight_bytes")
+"""What a snapshot holds of every model, besides what its budget limits."""
+
+BY_LAYER = ("params", "macs")
+"""What it holds of every layer, besides what its budget limits."""
+
+
+class Snapshot(Struct, frozen=True):
+    """One model's numbers.
+
+    Attributes:
+        inputs, batch, mode, settings: How it was measured; of its parameters, those that somebody set.
+        totals: By metric; None where nobody knows all of it.
+        layers: The metrics of each layer that has any, and its op under `op`.
+    """
+
+    inputs: tuple[str, ...]
+    mode: str
+    settings: dict[str, str]
+    totals: dict[str, int | None]
+    layers: dict[str, dict[str, int | str | None]]
+    batch: int | None = None
+
+    def of(self, metric: str) -> dict[str, int]:
+        """What each layer holds of a metric."""
+        found = {name: layer.get(metric) for name, layer in self.layers.items()}
+        return {name: value for name, value in found.items() if isinstance(value, int)}
+
+
+class Baseline(Struct, frozen=True):
+    """Snapshots to compare with.
+
+    Attributes:
+        title: What it is, in words.
+        models: By name.
+        strict: Whether a model that cannot be compared is an error: a file can be renewed, a commit cannot.
+    """
+
+    title: str
+    models: dict[str, Snapshot]
+    strict: bool = True
+
+
+def snapshot(model: Model, report: Report, wanted: Iterable[str] = ()) -> Snapshot:
+    """The numbers of a counted model that a baseline keeps; `wanted` metrics besides those that its budget limits."""
+    asked = (*(limit.metric for limit in model.limits), *wanted)
+    limited = sorted({name for name in asked if name != "ops" and not name.startswith("share")})
+    measures = Measures(report)
+    names = list(dict.fromkeys((*ALWAYS, *limited)))
+    columns = {name: measures.of(name) for name in dict.fromkeys((*BY_LAYER, *limited))}
+    layers: dict[str, dict[str, int | str | None]] = {}
+    for place, layer in enumerate(report.layers):
+        numbers: dict[str, int | str | None] = {name: column[place] for name, column in columns.items()}
+        if any(number != 0 for number in numbers.values()):
+            layers[layer.node.name] = {"op": layer.node.op.tag, **numbers}
+    totals = {name: None if (total := measures.total(name)).unknown else total.value for name in names}
+    settings = dict(model.measurement.settings)
+    return Snapshot(inputs_of(report), report.mode, settings, totals, layers, report.graph.batch)
+
+
+def inputs_of(report: Report) -> tuple[str, ...]:
+    """A report's inputs as text."""
+    return tuple(f"{tensor.name} {show_shape(tensor.shape)} {tensor.dtype}" for tensor in report.graph.inputs)
+
+
+def written(snapshots: Iterable[tuple[str, Snapshot]]) -> str:
+    """A baseline as the text of its file: a line a layer, so that a review shows which one changed."""
+
+    def compact(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    lines = ["{", f'  "schema": {compact(SCHEMA)},', f'  "flopcount": {compact(__version__)},', '  "models": {']
+    models = list(snapshots)
+    for number, (name, model) in enumerate(models):
+        lines += [
+            f"    {compact(name)}: {{",
+            f'      "inputs": {compact(model.inputs)},',
+            f'      "batch": {compact(model.batch)},',
+            f'      "mode": {compact(model.mode)},',
+            f'      "settings": {compact(model.settings)},',
+            '      "totals": {',
+            ",\n".join(f"        {compact(key)}: {compact(value)}" for key, value in model.totals.items()),
+            "      },",
+            '      "layers": {',
+        ]
+        if model.layers:
+            lines.append(",\n".join(f"        {compact(key)}: {compact(value)}" for key, value in model.layers.items()))
+        lines += ["      }", "    }" + "," * (number < len(models) - 1)]
+    return "\n".join([*lines, "  }", "}", ""])
+
+
+def read_baseline(path: str) -> Baseline | None:
+    """A baseline's file; None where there is none.
+
+    Raises:
+        ConfigError: It is no snapshot, or one of another version.
+    """
+    if not Path(path).exists():
+        return None
+    renew = "`flopcount snapshot` writes it anew"
+    try:
+        data = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        place = f"{path}:{error.lineno}:{error.colno}"
+        raise ConfigError(f"the baseline is not JSON: {error.msg.lower()}", where=place, hint=renew) from None
+    except RecursionError:
+        raise ConfigError("the baseline is nested too deep", where=path, hint=renew) from None
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        said = f"says {schema!r}" if schema else "has no schema"
+        raise ConfigError(f"the baseline {said}, and not '{SCHEMA}'", where=path, hint=renew)
+    try:
+        models = convert(data.get("models"), dict[str, Snapshot])
+    except ValidationError as error:
+        raise ConfigError(f"the baseline is damaged: {str(error).lower()}", where=path, hint=renew) from None
+    return Baseline(path, models)

@@ -1,0 +1,109 @@
+"""A first configuration: what models cost today, and a quarter more."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..api import analyze
+from ..errors import FlopcountError, UsageError
+from ..units import DECIMAL, grouped
+from .config import NAME
+
+LIMITED = ("params", "macs")
+SPARE = 25
+"""How many percent a first limit leaves above today's number."""
+
+MAX_FILES = 1_000
+
+
+def find_specs() -> list[str]:
+    """The specs of the working folder and the folders below it: YAML files with `layers` and an input."""
+    files = sorted({*glob.glob("**/*.yaml", recursive=True), *glob.glob("**/*.yml", recursive=True)})  # noqa: PTH207
+    return [file for file in files[:MAX_FILES] if _looks_like_a_spec(file)]
+
+
+def _looks_like_a_spec(file: str) -> bool:
+    try:
+        with Path(file).open(encoding="utf-8") as text:
+            lines = text.read(2**20).splitlines()
+    except (OSError, ValueError):
+        return False
+    keys = {line.partition(":")[0] for line in lines}
+    return "layers" in keys and bool(keys & {"input", "inputs"})
+
+
+def first_config(sources: Sequence[str]) -> str:
+    """A configuration's text for these sources.
+
+    Raises:
+        UsageError: There are none.
+        FlopcountError: One of them cannot be read.
+    """
+    if not sources:
+        raise UsageError(
+            "there is no spec here or below", hint="name one: flopcount init net.yaml, or flopcount init resnet50"
+        )
+    lines = [
+        f"# What these models may cost: `flopcount check` fails where one is over. Today's numbers + {SPARE} %,",
+        "# rounded up, to begin with: lower them to what you really want to allow (`flopcount check --update` helps).",
+        "models:",
+    ]
+    for source in sources:
+        lines += _entry(source)
+    return "\n".join(lines) + "\n"
+
+
+def _entry(source: str) -> Iterable[str]:
+    totals = analyze(source).totals
+    if unknown := sum(totals[key].unknown for key in LIMITED[:1]):
+        raise FlopcountError(
+            f"{source} has {unknown} layer{'s'[: unknown > 1]} that nobody can count, so that it has no first budget"
+        )
+    yield f"  - path: {_quoted(source)}"
+    yield "    budget:"
+    for key in LIMITED:
+        today = totals[key].value
+        limit = f"{key}: {rounded_up(-(-today * (100 + SPARE) // 100))}"
+        yield f"      {limit:<16}  # today {grouped(today)}"
+
+
+def _quoted(text: str) -> str:
+    return text if all(char.isalnum() or char in "_-./" for char in text) else "'" + text.replace("'", "''") + "'"
+
+
+def rounded_up(value: int) -> str:
+    """A quantity in three significant digits, never less than the number.
+
+    Example:
+        >>> rounded_up(5_289_970), rounded_up(710_925_440), rounded_up(784), rounded_up(999_999)
+        ('5.29M', '711M', '784', '1M')
+    """
+    if value < 1000:
+        return str(value)
+    scale = 10 ** (len(str(value)) - 3)
+    value = -(-value // scale) * scale
+    step = min((len(str(value)) - 1) // 3, len(DECIMAL) - 1)
+    whole, rest = divmod(value, 1000**step)
+    digits = f"{whole}.{rest:0{3 * step}}".rstrip("0").rstrip(".")
+    return f"{digits}{DECIMAL[step]}"
+
+
+def write_first(path: str | None, sources: Sequence[str]) -> tuple[str, int]:
+    """Write a first configuration, where there is none yet.
+
+    Returns:
+        Where it stands, and how many models it has.
+
+    Raises:
+        UsageError: There is one already.
+    """
+    from ..files import write_whole
+
+    target = path or NAME
+    if Path(target).exists():
+        raise UsageError(f"there is a '{target}' already", hint="`flopcount check --update` lowers its limits")
+    chosen = list(sources) or find_specs()
+    write_whole(target, first_config(chosen))
+    return target, len(chosen)

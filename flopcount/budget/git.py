@@ -1,0 +1,125 @@
+"""Files as they were where a branch began, read from git's own store: nothing is checked out."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..errors import SourceError, UsageError
+from ..readers.spec.document import MAX_BYTES
+
+SECONDS = 60
+SHALLOW = "fetch it first: git fetch origin main; in GitHub Actions, actions/checkout with fetch-depth: 0"
+
+
+class Commit(Struct, frozen=True):
+    """A commit of the repository around the working folder.
+
+    Attributes:
+        name: Its abbreviated hash.
+        root: The repository's folder.
+        prefix: The working folder, seen from there.
+        files: Every file in it, seen from the root.
+    """
+
+    name: str
+    root: str
+    prefix: str
+    files: frozenset[str]
+
+    def path_of(self, path: str) -> str:
+        """A path of the working folder, seen from the repository's root."""
+        if Path(path).is_absolute():
+            return os.path.relpath(path, self.root)
+        return posixpath.normpath(posixpath.join(self.prefix, path))
+
+    def extract(self, wanted: Iterable[str], folder: Path) -> None:
+        """Write some of its files below a folder, at the paths that they have in the repository."""
+        names = [name for name in sorted(set(wanted)) if name in self.files and "\n" not in name]
+        data = _git(["cat-file", "--batch"], self.root, "".join(f"{self.name}:{name}\n" for name in names).encode())
+        place = 0
+        for name in names:
+            head, _, _ = data[place : place + 1000].partition(b"\n")
+            place += len(head) + 1
+            found = re.fullmatch(rb"[0-9a-f]+ (\w+) (\d+)", head)
+            if not found:
+                continue
+            size = int(found[2])
+            if found[1] == b"blob" and size <= MAX_BYTES:
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data[place : place + size])
+            place += size + 1
+
+
+def merge_base(ref: str) -> Commit:
+    """The commit at which the current branch left another.
+
+    Raises:
+        UsageError: This is no repository, there is no such ref, or the two have no commit in common.
+        SourceError: There is no git.
+    """
+    root = _git(["rev-parse", "--show-toplevel"], None, failed=_no_repository).decode().rstrip("\n")
+    prefix = _git(["rev-parse", "--show-prefix"], None).decode().rstrip("\n")
+    tip = _git(
+        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"],
+        root, failed=lambda _: UsageError(f"git knows no commit '{ref}'", hint=SHALLOW),
+    ).decode().strip()  # fmt: skip
+    base = _git(
+        ["merge-base", "HEAD", tip], root,
+        failed=lambda _: UsageError(f"HEAD and '{ref}' have no commit in common", hint=SHALLOW),
+    ).decode().strip()  # fmt: skip
+    names = _git(["ls-tree", "-r", "-z", "--name-only", base], root).decode("utf-8", "surrogateescape")
+    return Commit(base[:12], root, prefix, frozenset(names.split("\0")) - {""})
+
+
+def matching(files: Iterable[str], pattern: str) -> list[str]:
+    """The files that a pattern matches as `glob` does.
+
+    Example:
+        >>> matching(["a.yaml", "nets/b.yaml", "nets/old/c.yaml"], "nets/*.yaml")
+        ['nets/b.yaml']
+        >>> matching(["a.yaml", "nets/b.yaml", "nets/old/c.yaml"], "**/*.yaml")
+        ['a.yaml', 'nets/b.yaml', 'nets/old/c.yaml']
+    """
+    parts = pattern.split("/")
+    return [name for name in files if _matches(name.split("/"), parts)]
+
+
+def _matches(names: list[str], parts: list[str]) -> bool:
+    """Folder by folder, `**` being any number of them: what one pattern costs is bounded by how deep a file lies."""
+    if not parts or not names:
+        return not names and all(part == "**" for part in parts)
+    if parts[0] == "**":
+        return _matches(names, parts[1:]) or _matches(names[1:], parts)
+    return fnmatchcase(names[0], parts[0]) and _matches(names[1:], parts[1:])
+
+
+def _no_repository(message: str) -> UsageError:
+    return UsageError("--base-ref needs a git repository", hint=f"git says: {message}" if message else None)
+
+
+def _git(
+    arguments: list[str],
+    folder: str | None,
+    stdin: bytes = b"",
+    failed: Callable[[str], UsageError] = lambda message: UsageError(f"git failed: {message}"),
+) -> bytes:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, input=stdin, capture_output=True, timeout=SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise SourceError("--base-ref needs git, which is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"git {arguments[0]} took more than {SECONDS} seconds") from None
+    if done.returncode:
+        raise failed(done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: "))
+    return done.stdout

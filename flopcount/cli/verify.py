@@ -1,0 +1,40 @@
+"""`flopcount verify`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import Batch, Format, Input, Output, Settings, Sources, names_of, settings_of
+
+
+def verify(
+    sources: Sources,
+    witness: Annotated[
+        str | None, typer.Option("--witness", "-w", metavar="NAMES", help="Whom to ask: torch,FlopCounterMode,fvcore.")
+    ] = None,
+    input: Input = None,
+    batch: Batch = 1,
+    set_: Settings = None,
+    format: Format = "table",
+    output: Output = None,
+) -> None:
+    """Build a network in torch and let independent counters confirm every number; exit 1 where one does not."""
+    from ..verification import verification_document
+    from ..verify import WITNESSES, require_agreement, verify
+    from .output import show
+
+    verifications = [
+        verify(
+            source,
+            witnesses=names_of(witness) or WITNESSES,
+            inputs=input,
+            batch=batch,
+            settings=settings_of(set_),
+        )
+        for source in sources
+    ]
+    show(verification_document(verifications), format, output)
+    for each in verifications:
+        require_agreement(each)

@@ -1,0 +1,166 @@
+"""What a witness is asked about a count, and ours beside what it says.
+
+It is asked about each layer of a network that was built from its graph, or about each module of a model, with all that
+is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .conventions import Convention
+from .engine import Layer, Report
+from .metrics import METRICS, Figures, find_metric
+from .op import Shape
+from .units import grouped
+
+if TYPE_CHECKING:
+    from .torch.witnesses import Testimony
+
+Value = int | tuple[Shape, ...]
+
+EXPECTED = "expect"
+"""The witness of a total that the source itself promises."""
+
+
+class Check(Struct, frozen=True):
+    """One number, or one layer's output shapes, twice.
+
+    Attributes:
+        layer: The layer's name; empty for the whole network.
+        op: Its op.
+        witness: Who says `theirs`.
+        what: `outputs`, `params`, `buffers`, or the unit of the witness's convention.
+        ours: What we say, or predict that the witness says.
+        theirs: What the witness says; None where it says nothing.
+        note: What a prediction holds that our own count does not.
+    """
+
+    layer: str
+    op: str
+    witness: str
+    what: str
+    ours: Value
+    theirs: Value | None
+    note: str = ""
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing is left over."""
+        return self.ours == self.theirs
+
+    @property
+    def difference(self) -> int | None:
+        """Theirs less ours; None for shapes, and where the witness is silent."""
+        if isinstance(self.ours, int) and isinstance(self.theirs, int):
+            return self.theirs - self.ours
+        return None
+
+
+class Part(Struct, frozen=True):
+    """What a witness is asked about: a layer, or a module with all layers in it (their places in the report)."""
+
+    name: str
+    op: str
+    outputs: tuple[Shape, ...] | None
+    params: int
+    buffers: int
+    batches: int
+    layers: tuple[int, ...]
+
+
+def layers_of(report: Report) -> list[Part]:
+    """Every layer by itself: weights count at the first that uses them."""
+    return [
+        Part(
+            layer.node.name,
+            layer.node.op.tag,
+            tuple(tensor.shape for tensor in layer.node.outputs),
+            layer.params or 0,
+            layer.buffers or 0,
+            _batch_counters(layer),
+            (place,),
+        )
+        for place, layer in enumerate(report.layers)
+    ]
+
+
+def modules_of(report: Report, testimony: Testimony) -> list[Part]:
+    """Every module that the witness met or that holds a layer, with all that is in it."""
+    inside: dict[str, list[int]] = {}
+    for place, layer in enumerate(report.layers):
+        steps = layer.node.name.split(".")
+        for depth in range(1, len(steps) + 1):
+            inside.setdefault(".".join(steps[:depth]), []).append(place)
+    return [_module(report, name, tuple(inside[name])) for name in testimony.layers if name in inside]
+
+
+def _module(report: Report, name: str, places: tuple[int, ...]) -> Part:
+    layers = [report.layers[place] for place in places]
+    weights = {weight.name: weight for layer in layers for weight in layer.node.weights}.values()
+    own = [layer.node for layer in layers if layer.node.name == name]
+    return Part(
+        name,
+        own[0].op.tag if len(layers) == 1 and own else "",
+        tuple(tensor.shape for tensor in own[0].outputs) if len(layers) == 1 and own else None,
+        sum(weight.elements for weight in weights if weight.kind == "parameter"),
+        sum(weight.elements for weight in weights if weight.kind == "buffer"),
+        sum(map(_batch_counters, layers)),
+        places,
+    )
+
+
+def structure(report: Report, parts: Iterable[Part], witness: str, testimony: Testimony) -> Iterator[Check]:
+    """Shapes, parameters and buffers, as torch itself has them."""
+    for part in parts:
+        heard = testimony.layers[part.name]
+        if part.outputs is not None:
+            yield Check(part.name, part.op, witness, "outputs", part.outputs, heard["outputs"])
+        yield Check(part.name, part.op, witness, "params", part.params, heard["params"])
+        buffers = part.buffers + part.batches
+        yield Check(part.name, part.op, witness, "buffers", buffers, heard["buffers"], _counter(part.batches))
+    shapes = tuple(tensor.shape for tensor in report.graph.outputs)
+    yield Check("", "", witness, "outputs", shapes, testimony.whole["outputs"])
+    idle = testimony.idle.keys() - {weight.name for layer in report.layers for weight in layer.node.weights}
+    unused = sum(testimony.idle[name] for name in idle)
+    params = sum(layer.params or 0 for layer in report.layers) + unused
+    note = f"{grouped(unused)} of them in modules that are never called" if unused else ""
+    yield Check("", "", witness, "params", params, testimony.whole["params"], note)
+    batches = sum(map(_batch_counters, report.layers))
+    buffers = sum(layer.buffers or 0 for layer in report.layers) + batches
+    yield Check("", "", witness, "buffers", buffers, testimony.whole["buffers"], _counter(batches))
+
+
+def _batch_counters(layer: Layer) -> int:
+    """Integers that torch keeps besides the running mean and variance: how many batches it has seen."""
+    return int(layer.node.op.tag == "bn" and getattr(layer.node.op, "track", True))
+
+
+def _counter(batches: int) -> str:
+    return f"{grouped(batches)} of them num_batches_tracked" if batches else ""
+
+
+def work(
+    report: Report, parts: Iterable[Part], witness: str, convention: Convention, testimony: Testimony
+) -> Iterator[Check]:
+    """Work as the witness's convention prices it."""
+    numbers = [number or 0 for number in Figures(replace(report, convention=convention)).of(METRICS["count"])]
+    unit = f"{convention.unit}s"
+    for part in parts:
+        ours = sum(numbers[place] for place in part.layers)
+        yield Check(part.name, part.op, witness, unit, ours, testimony.layers[part.name][unit])
+    yield Check("", "", witness, unit, sum(numbers), testimony.whole[unit])
+
+
+def promises(report: Report) -> Iterator[Check]:
+    """What the source promises (`expect:`), beside our own total."""
+    if report.graph.batch not in (1, None):
+        return
+    figures = Figures(report)
+    for key, promised in report.graph.provenance.expect.items():
+        total = figures.total(find_metric(key))
+        yield Check("", "", EXPECTED, key, total.value, promised)

@@ -1,0 +1,158 @@
+"""A graph as a torch module: its layers under their names, run in the graph's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import FlopcountError, UsageError
+from ..graph import Graph, Node
+from .layers import module_of
+
+
+class Scope(nn.Module):
+    """A name under which layers stand; it computes nothing itself."""
+
+
+class Step(NamedTuple):
+    """One layer's run.
+
+    Attributes:
+        path: Its name's parts.
+        reads, writes: Names of activations.
+        frees: Those that nobody reads after it.
+    """
+
+    path: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    frees: tuple[str, ...]
+
+
+class Network(nn.Module):
+    """A graph as a torch module; see `flopcount.torch.build`."""
+
+    def __init__(self, graph: Graph, device: str | None = None) -> None:
+        super().__init__()
+        self._inputs = tuple(tensor.name for tensor in graph.inputs)
+        self._outputs = tuple(tensor.name for tensor in graph.outputs)
+        self._steps = tuple(_steps(graph))
+        dtype = torch_dtype(graph.dtype)
+        if not dtype.is_floating_point:
+            raise UsageError(f"torch trains weights in floating point, and those of {graph.name} are {graph.dtype}")
+        with torch.device(device) if device else nullcontext():
+            made = [_layer(node) for node in graph.nodes]
+        for node, layer in zip(graph.nodes, made, strict=True):
+            self._place(node, layer.to(dtype))
+        _share(graph, made)
+
+    def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The outputs, a tuple where there are several."""
+        given = dict(zip(self._inputs, inputs, strict=False))
+        if len(inputs) > len(self._inputs) or given.keys() & named.keys() or {*given, *named} != {*self._inputs}:
+            raise TypeError(f"takes {', '.join(self._inputs)}, not {len(inputs)} tensors and {sorted(named)}")
+        values: dict[str, Any] = given | named
+        for step in self._steps:
+            try:
+                made = self._layer_at(step.path)(*[values[name] for name in step.reads])
+            except Exception as error:
+                error.add_note(f"in layer {'.'.join(step.path)}")
+                raise
+            values.update(zip(step.writes, made if isinstance(made, tuple) else (made,), strict=True))
+            for name in step.frees:
+                del values[name]
+        outputs = tuple(values[name] for name in self._outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _layer_at(self, path: tuple[str, ...]) -> nn.Module:
+        module: Any = self
+        for part in path:
+            module = module._modules[part]
+        return module  # type: ignore[no-any-return]
+
+    def _place(self, node: Node, layer: nn.Module) -> None:
+        """Put a layer where its name says, below scopes or other layers, or above those that stand there already.
+
+        `_modules` is written directly: `add_module` refuses names such as `train`, which a layer may have.
+        """
+        *scopes, leaf = node.name.split(".")
+        if leaf == "training":  # torch sets it, on every module
+            raise UsageError("torch cannot have a layer named 'training'", where=node.where, layer=node.label)
+        parent: nn.Module = self
+        for part in scopes:
+            below = parent._modules.get(part)
+            if below is None:
+                parent._modules[part] = below = Scope()
+            parent = below
+        above = parent._modules.get(leaf)
+        if above is not None and not isinstance(above, Scope):
+            raise UsageError(f"'{node.name}' is the name of a layer and of a part of the layer above it")
+        for name, below in (above._modules if above is not None else {}).items():
+            layer._modules[name] = below
+        parent._modules[leaf] = layer
+
+
+def torch_dtype(name: str) -> torch.dtype:
+    """Torch's dtype of this name."""
+    found: torch.dtype = getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name))
+    return found
+
+
+def example_inputs(graph: Graph, device: str = "meta") -> tuple[Tensor, ...]:
+    """Inputs of the shapes and types that the graph declares: noise, and zeros where they are integers."""
+    made = []
+    for tensor in graph.inputs:
+        dtype = torch_dtype(tensor.dtype)
+        if dtype.is_floating_point and device != "meta":
+            made.append(torch.randn(tensor.shape, device=device).to(dtype))
+        else:
+            made.append(torch.zeros(tensor.shape, dtype=dtype, device=device))
+    return tuple(made)
+
+
+def weight_keys(node: Node) -> list[str]:
+    """The names that a node's weights have in its op, in their order."""
+    shapes = [tensor.shape for tensor in node.inputs]
+    return [*node.op.weights(*shapes), *node.op.buffers(*shapes)]
+
+
+def _layer(node: Node) -> nn.Module:
+    try:
+        return module_of(node.op, *(tensor.shape for tensor in node.inputs))
+    except FlopcountError as error:
+        raise error.located(node.where, node.label) from None
+    except (ValueError, RuntimeError, AssertionError) as error:
+        raise UsageError(f"torch refuses it: {error}", where=node.where, layer=node.label) from None
+
+
+def _steps(graph: Graph) -> Iterator[Step]:
+    last: dict[str, int] = {}
+    for place, node in enumerate(graph.nodes):
+        last.update({tensor.name: place for tensor in (*node.inputs, *node.outputs)})
+    kept = {tensor.name for tensor in graph.outputs}
+    frees: dict[int, list[str]] = {}
+    for name, place in last.items():
+        if name not in kept:
+            frees.setdefault(place, []).append(name)
+    for place, node in enumerate(graph.nodes):
+        reads, writes = ([tensor.name for tensor in tensors] for tensors in (node.inputs, node.outputs))
+        yield Step(tuple(node.name.split(".")), tuple(reads), tuple(writes), tuple(frees.get(place, ())))
+
+
+def _share(graph: Graph, layers: list[nn.Module]) -> None:
+    """Let weights of one name be one tensor, that of their first layer; freeze what training leaves alone."""
+    first: dict[str, Any] = {}
+    for node, layer in zip(graph.nodes, layers, strict=True):
+        for key, weight in zip(weight_keys(node), node.weights, strict=True):
+            scope, _, leaf = key.rpartition(".")
+            owner: Any = layer.get_submodule(scope)
+            own = getattr(owner, leaf)
+            tensor = first.setdefault(weight.name, own)
+            if tensor is not own:
+                setattr(owner, leaf, tensor)
+            elif weight.kind == "parameter":
+                own.requires_grad_(weight.trainable)

@@ -1,0 +1,141 @@
+"""Verify a count: ours beside the numbers of witnesses that we did not write, layer by layer, to the unit.
+
+A witness runs a real torch module and counts in its own way. Its convention predicts what it must say: no difference is
+explained away afterwards, and one that is left over is a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from .conventions import CONVENTIONS
+from .engine import count
+from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean, show_shape
+from .graph import Graph
+from .questions import Check, Value, layers_of, modules_of, promises, structure, work
+from .sources import Inputs, load
+from .units import grouped
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WITNESSES: dict[str, str | None] = {"torch": None, "FlopCounterMode": "torch", "fvcore": "fvcore"}
+"""Who is asked, and the convention that predicts what they count; torch itself has shapes, parameters and buffers."""
+
+
+class Verification(Struct, frozen=True):
+    """What all witnesses say of one network.
+
+    Attributes:
+        graph: The network.
+        checks: Layer by layer, then the totals, witness by witness.
+        silent: Witnesses that could not run the network, each with its reason.
+    """
+
+    graph: Graph
+    checks: tuple[Check, ...]
+    silent: Mapping[str, str]
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that something is left over of."""
+        return tuple(check for check in self.checks if not check.equal)
+
+
+def verify(
+    source: str | Path | Graph,
+    *,
+    model: nn.Module | None = None,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    witnesses: Iterable[str] = WITNESSES,
+    inputs: Inputs | Iterable[str] | None = None,
+    batch: int | None = 1,
+    settings: Mapping[str, Any] | None = None,
+) -> Verification:
+    """Ask witnesses about a network: built in torch from its graph, or the torch model that the graph was read from.
+
+    Args:
+        source: What `load` takes, or a graph.
+        model: The model that the graph describes, its layers named after their modules. Then every module is asked
+            about, with all that it holds. It is copied, not changed. None: the graph is built.
+        args: What the model is called with.
+        kwargs: The same by name.
+        witnesses: Keys of `WITNESSES`.
+        inputs: See `load`; a graph has its own.
+        batch: See `load`.
+        settings: See `load`.
+
+    Raises:
+        UsageError: There is no such witness; torch refuses to build or run a layer.
+        IncompleteError: A layer is opaque.
+        MissingExtraError: torch or fvcore is not installed.
+
+    Example:
+        >>> verify("lecture_ten_filters", witnesses=["torch", "FlopCounterMode"]).failures
+        ()
+    """
+    names = tuple(witnesses)
+    for name in names:
+        if name not in WITNESSES:
+            raise UsageError(f"unknown witness '{name}'", hint=did_you_mean(name, WITNESSES))
+    from .torch import require_torch
+
+    require_torch("verification")
+    from .torch.witnesses import built, given, hear
+
+    graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+    report = count(graph)
+    checks: list[Check] = []
+    silent: dict[str, str] = {}
+    for name in names:
+        subject = built(graph) if model is None else given(model, args, kwargs or {})
+        testimony = hear(name, subject)
+        if isinstance(testimony, str):
+            silent[name] = testimony
+            continue
+        parts = layers_of(report) if model is None else modules_of(report, testimony)
+        convention = WITNESSES[name]
+        if convention is None:
+            checks += structure(report, parts, name, testimony)
+        else:
+            checks += work(report, parts, name, CONVENTIONS[convention], testimony)
+    return Verification(graph, (*checks, *promises(report)), silent)
+
+
+def require_agreement(verification: Verification) -> None:
+    """Refuse a verification that something is left over of, or that a witness could not take part in.
+
+    Raises:
+        ExpectationError: A difference is left.
+        IncompleteError: A witness was silent.
+    """
+    name = verification.graph.name
+    if failures := verification.failures:
+        raise ExpectationError(
+            f"{name}: {len(failures)} number{'s'[: len(failures) > 1]} that a witness does not confirm",
+            facts={_asked(check): f"{show(check.ours)} and {show(check.theirs)}" for check in failures[:10]},
+            hint="an expectation is amended in its source; any other difference is a bug in flopcount",
+        )
+    if verification.silent:
+        raise IncompleteError(f"{name}: not every witness could be heard", facts=dict(verification.silent))
+
+
+def show(value: Value | None) -> str:
+    """A number or shapes, as people write them.
+
+    Example:
+        >>> show(25557032), show(((1, 64, 112, 112),))
+        ('25,557,032', '1×64×112×112')
+    """
+    if value is None:
+        return "nothing"
+    return grouped(value) if isinstance(value, int) else ", ".join(map(show_shape, value))
+
+
+def _asked(check: Check) -> str:
+    return f"{check.layer or 'total'}, {check.what} by {check.witness}"

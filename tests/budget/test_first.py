@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flopcount.budget import check
+from flopcount.budget.first import rounded_up, write_first
+from flopcount.errors import FlopcountError, UsageError
+from flopcount.units import parse_quantity
+from tests.budget.conftest import NET
+
+
+def test_todays_numbers_and_a_quarter(folder: Path) -> None:
+    (folder / "nets").mkdir()
+    (folder / "nets" / "a b.yml").write_text(NET.replace("width: 8", "width: 9"))
+    (folder / "unknown.yaml").write_text("steps: [x]\n")
+    assert write_first(None, []) == ("flopcount.yaml", 2)
+    assert (folder / "flopcount.yaml").read_text() == (
+        "# What these models may cost: `flopcount check` fails where one is over. Today's numbers + 25 %,\n"
+        "# rounded up, to begin with: lower them to what you really want to allow (`flopcount check --update` helps).\n"
+        "models:\n"
+        "  - path: net.yaml\n"
+        "    budget:\n"
+        "      params: 3.9K      # today 3,114\n"
+        "      macs: 13.4K       # today 10,656\n"
+        "  - path: 'nets/a b.yml'\n"
+        "    budget:\n"
+        "      params: 4.38K     # today 3,502\n"
+        "      macs: 15K         # today 11,988\n"
+    )
+    assert check().exit_status == 0
+
+
+def test_what_is_there_is_not_overwritten(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text("mine")
+    with pytest.raises(UsageError, match=r"there is a 'flopcount.yaml' already"):
+        write_first(None, ["net.yaml"])
+    assert (folder / "flopcount.yaml").read_text() == "mine"
+
+
+def test_nothing_is_written_for_nothing(folder: Path) -> None:
+    (folder / "net.yaml").unlink()
+    with pytest.raises(FlopcountError, match=r"unknown.yaml has 1 layer that nobody can count"):
+        write_first(None, [])
+    (folder / "unknown.yaml").unlink()
+    with pytest.raises(UsageError, match="there is no spec here or below"):
+        write_first(None, [])
+    assert [*folder.iterdir()] == []
+
+
+@given(st.integers(0, 10**20))
+def test_rounded_up_is_no_less_and_at_most_a_hundredth_more(value: int) -> None:
+    read = parse_quantity(rounded_up(value))
+    assert value <= read <= value + value // 100

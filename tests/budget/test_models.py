@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flopcount.budget import check, models
+from flopcount.budget.config import Measurement
+from flopcount.engine import Report, count
+from flopcount.errors import FlopcountError, UsageError
+from flopcount.graph import Graph
+from flopcount.sources import load
+from tests.budget.conftest import NET
+
+
+def limits(**options: object) -> dict[str, list[str]]:
+    found = check(**options)  # type: ignore[arg-type]
+    return {model.name: [f"{verdict.metric} {verdict.stated}" for verdict in model.verdicts] for model in found.models}
+
+
+def test_limits_of_a_model_come_from_everywhere(folder: Path) -> None:
+    (folder / "net.yaml").write_text(NET + "budget: {buffers: 9}\n")
+    (folder / "flopcount.yaml").write_text(
+        "models:\n  - {path: 'n*.yaml', budget: {params: 5M}}\n  - {path: ./net.yaml, budget: {macs: 6M}}\n"
+    )
+    assert limits(limits={"layers": 7}) == {"net.yaml": ["params 5M", "macs 6M", "buffers 9", "layers 7"]}
+
+
+def test_another_way_to_measure_is_another_model(folder: Path) -> None:
+    (folder / "net.yaml").write_text(NET + "budget: {params: 9K}\n")
+    (folder / "flopcount.yaml").write_text(
+        "models: [{path: net.yaml, set: {width: 16}, input: [3, 16, 16], batch: 2, budget: {params: 5}}]"
+    )
+    assert limits() == {"net.yaml (width=16, input 3x16x16, batch 2)": ["params 5"], "net.yaml": ["params 9K"]}
+
+
+def test_sources_named_by_hand_choose_from_the_configuration(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text(
+        "models: [{path: '*t.yaml', budget: {params: 5}}, {path: unknown.yaml, budget: {params: 6}}]"
+    )
+    sources = {model.name for model in check("./net.yaml").models}
+    assert sources == {"net.yaml"}
+    assert [model.name for model in check("*.yaml").models] == ["net.yaml", "unknown.yaml"]
+    assert [model.name for model in check("net.yaml", "flopcount.yaml").models] == ["net.yaml"]
+
+
+def test_variants_have_budgets_of_their_own(folder: Path) -> None:
+    (folder / "net.yaml").write_text(
+        NET + "budget: {params: 1}\nvariants: {same: , big: {width: 16, budget: {params: 2}}, small: {width: 4}}\n"
+    )
+    found = {model.name: [verdict.limit for verdict in model.verdicts] for model in check("net.yaml").models}
+    assert found == {"net.yaml": [1], "net.yaml#big": [2]}
+    assert check("net.yaml#same").models[0].verdicts[0].limit == 1
+    with pytest.raises(UsageError, match="nothing limits"):
+        check("net.yaml#small")
+
+
+def test_a_shipped_name(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text("models: [{path: resnet50, budget: {params: 25557032}}]")
+    assert check().exit_status == 0
+
+
+def test_paths_start_from_the_configuration(folder: Path) -> None:
+    inner = folder / "inner"
+    inner.mkdir()
+    (folder / "net.yaml").rename(inner / "net.yaml")
+    (inner / "flopcount.yaml").write_text("models: [{path: '*t.yaml', budget: {params: 5}}]")
+    (model,) = check(config="inner/flopcount.yaml").models
+    assert (model.name, model.source) == ("net.yaml", "inner/net.yaml")
+    assert model.verdicts[0].culprit == "inner/net.yaml:7:5"
+
+
+def test_toml_says_the_same(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text(
+        "convention: torch\nmodels:\n  - path: net.yaml\n    input: 3x16x16\n    set: {width: 4}\n"
+        "    budget: {flops: {max: 1M, level: warn}, params: 4_000, ops: {allow: [conv]}}\n"
+    )
+    of_yaml = limits()
+    (folder / "flopcount.yaml").unlink()
+    (folder / "pyproject.toml").write_text(
+        '[tool.flopcount]\nconvention = "torch"\n[[tool.flopcount.models]]\npath = "net.yaml"\ninput = [3, 16, 16]\n'
+        'set.width = 4\n[tool.flopcount.models.budget]\nflops = { max = "1M", level = "warn" }\nparams = 4_000\n'
+        'ops.allow = ["conv"]\n'
+    )
+    assert limits() == of_yaml
+    assert list(of_yaml.values()) == [["flops:torch 1M", "params 4_000", "ops conv"]]
+
+
+def test_measurements_by_hand_are_for_models_by_hand(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text("models: [{path: net.yaml, budget: {params: 5}}]")
+    with pytest.raises(UsageError, match="are for models named by hand"):
+        check(settings={"width": 3})
+    (model,) = check("net.yaml", settings={"width": 16}, limits={"macs": 1}).models[1:]
+    assert (model.name, model.settings) == ("net.yaml (width=16)", {"width": "16"})
+
+
+def test_a_pattern_that_matches_nothing(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"the path 'nets/\*.yaml' matches no file"):
+        check("nets/*.yaml", limits={"params": 5})
+
+
+def test_without_a_configuration(folder: Path) -> None:
+    with pytest.raises(FlopcountError) as caught:
+        check()
+    assert str(caught.value) == (
+        "error: there is nothing to check: no flopcount.yaml here, and no [tool.flopcount] in pyproject.toml\n"
+        "  hint: `flopcount init` writes a first one; or name specs: flopcount check net.yaml --max-params 5M"
+    )
+
+
+def test_each_model_is_counted_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = []
+
+    def counting(graph: Graph, mode: str) -> Report:
+        counted.append(graph.name)
+        return count(graph, mode=mode)
+
+    monkeypatch.setattr(models, "analyze", counting)
+    (folder / "flopcount.yaml").write_text(
+        "models: [{path: net.yaml, budget: {params: 5}}, {path: '*t.yaml', budget: {macs: 5}}]"
+    )
+    assert len(check().verdicts) == 2
+    assert counted == ["net"]
+
+
+def test_a_measurement_says_what_differs() -> None:
+    assert str(Measurement()) == ""
+    assert str(Measurement(("3x8x8",), 2, (("a", "1"),), "train")) == "a=1, input 3x8x8, batch 2, train"
+
+
+def test_sources_of_other_kinds_are_left_to_their_readers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def analyze(source: str, **options: object) -> Report:
+        asked.append((source, options))
+        return count(load("alexnet"))
+
+    monkeypatch.setattr(models, "analyze", analyze)
+    (folder / "nets").mkdir()
+    (folder / "nets" / "a.onnx").write_bytes(b"")
+    (folder / "flopcount.yaml").write_text(
+        "models:\n  - {path: nets/*.onnx, budget: {params: 62378344}}\n"
+        "  - {path: 'package.module:make', batch: 2, input: 3x9x9, budget: {params: 1}}\n"
+    )
+    found = check()
+    assert [(model.name, model.verdicts[0].outcome) for model in found.models] == [
+        ("nets/a.onnx", "within"), ("package.module:make (input 3x9x9, batch 2)", "over"),
+    ]  # fmt: skip
+    assert asked == [
+        ("nets/a.onnx", {"inputs": None, "batch": 1, "settings": None, "mode": "eval"}),
+        ("package.module:make", {"inputs": ("3x9x9",), "batch": 2, "settings": None, "mode": "eval"}),
+    ]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+WRONG = """
+name: wrong
+input: [3, 8, 8]
+expect: {params: 223, macs: 13824}
+layers:
+  - conv: {out: 8, kernel: 3, padding: 1}
+"""
+
+
+def test_it_confirms_a_shipped_spec(run: Run) -> None:
+    result = run("verify", "lecture_ten_filters", "lecture_separable")
+    assert (result.status, result.err) == (0, "")
+    assert "lecture_ten_filters: 14 of 14 numbers confirmed" in result.out
+    assert "lecture_separable: 18 of 18 numbers confirmed" in result.out
+
+
+def test_it_shows_what_is_left_over_and_exits_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WRONG)
+    result = run("verify", tmp_path / "wrong.yaml", "--witness", "torch")
+    assert result.status == 1
+    assert "wrong: 7 of 8 numbers confirmed" in result.out
+    assert result.err.splitlines() == [
+        "error: wrong: 1 number that a witness does not confirm",
+        "  total, params by expect: 224 and 223",
+        "  hint: an expectation is amended in its source; any other difference is a bug in flopcount",
+    ]
+
+
+def test_json(run: Run) -> None:
+    result = run("verify", "lecture_ten_filters", "--format", "json", "--witness", "FlopCounterMode")
+    (data,) = json.loads(result.out)["verifications"]
+    assert data["confirmed"] is True
+    assert {check["witness"] for check in data["checks"]} == {"FlopCounterMode", "expect"}
+
+
+def test_another_input(run: Run) -> None:
+    result = run("verify", "lecture_ten_filters", "--input", "3x64x64", "--batch", "2", "-w", "torch")
+    assert "2×10×60×60" in result.out
+
+
+@pytest.mark.parametrize("witness", ["fvcroe", "torch,fvcroe"])
+def test_an_unknown_witness(run: Run, witness: str) -> None:
+    result = run("verify", "lecture_ten_filters", "--witness", witness)
+    assert (result.status, result.err) == (2, "error: unknown witness 'fvcroe'\n  hint: did you mean 'fvcore'?\n")

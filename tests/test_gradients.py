@@ -1,0 +1,163 @@
+"""Which gradients a training step needs. Layers are linear without bias, so that each gradient is one dot product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flopcount.engine import Layer, Report, count
+from flopcount.errors import UsageError
+from flopcount.graph import Graph, GraphBuilder, Tensor
+from flopcount.op import Work
+from flopcount.ops import OPS, find_op
+from tests.samples import Sample, small
+
+
+def linear(b: Sample, x: Tensor, name: str, *, trainable: bool = True, tied: dict[str, Tensor] | None = None) -> Tensor:
+    op = find_op("linear")(out=8, bias=False)
+    return b.add(op, [x], name=name, trainable=trainable, tied=tied)[0]
+
+
+def trained(graph: Graph) -> dict[str, Layer]:
+    return {layer.node.name: layer for layer in count(graph, mode="train").layers}
+
+
+def gradients(layer: Layer) -> list[tuple[str, str, int | str]]:
+    """Phase, part and owner of each gradient that a layer computes."""
+    assert layer.work is not None
+    return [(work.phase, work.part, work.to) for work in layer.work if work.phase != "forward"]
+
+
+BOTH = [("grad_input", "", 0), ("grad_weight", "", "weight")]
+
+
+def test_the_first_layer_needs_no_gradient_to_its_input() -> None:
+    b = Sample("net")
+    x = b.input("x", (2, 8))
+    layers = trained(b.build([linear(b, linear(b, x, "first"), "second")]))
+    assert gradients(layers["first"]) == BOTH[1:]
+    assert gradients(layers["second"]) == BOTH
+
+
+def test_what_is_frozen_before_all_else_costs_nothing_backward() -> None:
+    b = Sample("net")
+    x = linear(b, b.input("x", (2, 8)), "frozen", trainable=False)
+    x = b.then(x, "relu", "relu")
+    x = linear(b, x, "trained")
+    x = linear(b, x, "fixed", trainable=False)
+    layers = trained(b.build([b.then(x, "relu", "last")]))
+    assert gradients(layers["frozen"]) == gradients(layers["relu"]) == []
+    assert gradients(layers["trained"]) == BOTH[1:]
+    assert gradients(layers["fixed"]) == BOTH[:1]
+    assert gradients(layers["last"]) == [("grad_input", "", 0)]
+
+
+def test_nothing_trainable_is_a_forward_pass() -> None:
+    b = Sample("net")
+    graph = b.build([linear(b, b.input("x", (2, 8)), "frozen", trainable=False)])
+    assert [layer.work for layer in count(graph, mode="train").layers] == [layer.work for layer in count(graph).layers]
+
+
+def test_the_gradients_of_several_readers_are_added() -> None:
+    b = Sample("net")
+    x = linear(b, b.input("x", (2, 8)), "first")
+    left, right = linear(b, x, "left"), linear(b, x, "right")
+    y = b.then(left, "add", "sum", right, x)
+    layers = trained(b.build([y, x]))
+    assert layers["first"].work is not None
+    # Four read it: left, right, sum, and whoever gets the network's second output.
+    assert Work("add", 3 * 16, part="sum", phase="grad_input") in layers["first"].work
+    assert gradients(layers["left"]) == BOTH
+    assert ("grad_input", "sum", "") not in gradients(layers["left"])
+
+
+def test_a_reader_that_leads_nowhere_gives_no_gradient() -> None:
+    b = Sample("net")
+    x = linear(b, b.input("x", (2, 8)), "first")
+    b.then(linear(b, x, "dead"), "relu", "unused")
+    layers = trained(b.build([linear(b, x, "alive")]))
+    assert gradients(layers["dead"]) == gradients(layers["unused"]) == []
+    assert gradients(layers["first"]) == BOTH[1:]
+    assert gradients(layers["alive"]) == BOTH
+
+
+def test_integers_carry_no_gradient() -> None:
+    b = Sample("net")
+    x = linear(b, b.input("x", (2, 8)), "first")
+    labels = b.then(x, "argmax", "argmax", axis=1)
+    table = b.then(labels, "embedding", "embedding", vocab=8, dim=4)
+    layers = trained(b.build([table]))
+    assert gradients(layers["embedding"]) == [("grad_weight", "", "weight")]
+    assert gradients(layers["argmax"]) == gradients(layers["first"]) == []
+
+
+def test_the_gradients_of_several_users_of_a_weight_are_added() -> None:
+    b = Sample("net")
+    x = linear(b, b.input("x", (2, 8)), "first")
+    (weight,) = b.nodes[0].weights
+    x = linear(b, x, "second", tied={"weight": weight})
+    layers = trained(b.build([linear(b, x, "third", tied={"weight": weight})]))
+    summed = Work("add", 64, part="sum", phase="grad_weight", to="weight")
+    assert [(layer.work or ()).count(summed) for layer in layers.values()] == [0, 1, 1]
+
+
+def test_each_input_of_a_layer_has_its_own_gradient() -> None:
+    b = Sample("net")
+    x = b.input("x", (2, 8))
+    layers = trained(b.build([b.then(linear(b, x, "first"), "mul", "gate", x)]))
+    assert gradients(layers["gate"]) == [("grad_input", "", 0)]
+
+
+def test_an_unknown_layer_is_unknown_only_where_a_gradient_passes() -> None:
+    for passes in (True, False):
+        b = Sample("net")
+        x = b.input("x", (2, 8))
+        x = linear(b, x, "first") if passes else x
+        b.then(x, "opaque", "magic", out=(8,))
+        graph = b.build([linear(b, x, "last")])
+        assert [layer.node.name for layer in count(graph, mode="train").uncounted] == ["magic"]
+
+
+def test_a_step_is_the_forward_pass_and_what_is_needed_of_the_backward_one() -> None:
+    report = count(small(batch=2), mode="train")
+    totals = {key: report.totals[key].value for key in ("forward", "grad_input", "grad_weight", "count")}
+    assert totals["count"] == totals["forward"] + totals["grad_input"] + totals["grad_weight"]
+    assert all(totals.values())
+    assert count(small()).totals["forward"] == count(small()).totals["count"]
+
+
+def test_there_are_two_modes() -> None:
+    with pytest.raises(UsageError) as caught:
+        count(small(), mode="training")
+    assert (caught.value.what, caught.value.hint) == ("unknown mode 'training'", "did you mean 'train'?")
+
+
+def step(tag: str, **fields: Any) -> Report:
+    builder = GraphBuilder("net")
+    x = builder.input("x", (2, 4, 6, 6))
+    (x,) = builder.add(find_op("prelu")(), [x], name="before")
+    return count(builder.build(builder.add(find_op(tag)(**fields), [x], name="layer")), mode="train")
+
+
+def test_a_frozen_batch_norm_runs_as_at_test_time() -> None:
+    builder = GraphBuilder("net")
+    (x,) = builder.add(find_op("prelu")(), [builder.input("x", (2, 4, 6, 6))], name="before")
+    graph = builder.build(builder.add(find_op("bn")(), [x], name="bn", trainable=False))
+    forward = [work for work in trained(graph)["bn"].work or () if work.phase == "forward"]
+    assert tuple(forward) == count(graph).layers[1].work
+    assert {work.role for work in trained(graph)["bn"].work or ()} == {"main"}
+
+
+def test_dropout_is_active() -> None:
+    (_, dropout) = step("dropout").layers
+    assert [(work.kind, work.phase) for work in dropout.work or ()] == [
+        ("cmp", "forward"), ("mul", "forward"), ("mul", "grad_input"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", OPS)
+def test_every_op_but_one_says_what_its_gradients_take(tag: str) -> None:
+    from flopcount.op import Op
+
+    assert (OPS[tag].backward is Op.backward) == (tag == "opaque")
