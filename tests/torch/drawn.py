@@ -89,7 +89,8 @@ class Pool:
         fields, inputs = LAYERS[tag](self)
         op = find_op(tag)(**fields)
         trainable, name = self.number(0, 5) > 0, f"{self.one('', 'a.', 'a.b.')}{tag}{len(self.builder.nodes)}"
-        self.tensors += self.builder.add(op, inputs, name=name, trainable=trainable)
+        outputs = self.builder.add(op, inputs, name=name, trainable=trainable)
+        self.tensors += outputs[:1] if tag in ("sort", "topk") else outputs  # their places are integers, undeclared
 
 
 def spatial(p: Pool) -> Tensor:
