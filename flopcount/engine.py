@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .conventions import LECTURE, Convention
 from .errors import UsageError, did_you_mean
@@ -163,7 +164,19 @@ def op_in(mode: str, node: Node) -> Op:
 
 
 def _work(node: Node, op: Op) -> Sequence[Work] | None:
-    return op.work(*[tensor.shape for tensor in node.inputs + node.outputs])
+    work = op.work(*[tensor.shape for tensor in node.inputs + node.outputs])
+    return work if work is None or node.trips == 1 else repeated(work, node.trips)
+
+
+def repeated(work: Sequence[Work], trips: int) -> tuple[Work, ...]:
+    """The same work so many times.
+
+    Example:
+        >>> from .op import dot
+        >>> repeated([dot(12, 3)], 10)[0].count
+        120
+    """
+    return tuple(replace(entry, count=entry.count * trips, outputs=entry.outputs * trips) for entry in work)
 
 
 def _step(node: Node, gradients: Gradients) -> Sequence[Work] | None:
@@ -188,7 +201,7 @@ def _layer(node: Node, work: Sequence[Work] | None, counted: set[str]) -> Layer:
         elements = prod(weight.shape)
         if weight.kind == "buffer":
             buffers += elements
-        else:
+        elif weight.kind == "parameter":
             params += elements
             trainable += elements * weight.trainable
     return Layer(node, tuple(work), params, trainable, buffers, tuple(shared))

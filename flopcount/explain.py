@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .conventions import CONVENTIONS, Convention
-from .engine import Layer, Report, Total, op_in
+from .engine import Layer, Report, Total, op_in, repeated
 from .errors import UsageError, did_you_mean
 from .gradients import SUM
 from .lift import Letter, Lifted, lift
@@ -216,6 +216,8 @@ def _count(work: Sequence[Work], convention: Convention, op: Op) -> tuple[Line, 
 def _lifted_work(lifted: Lifted, layer: Layer) -> Sequence[Work] | None:
     """The layer's ledger in letters: the forward pass and, where it was counted, what is needed of the backward one."""
     forward = lifted.op.work(*lifted.inputs, *lifted.outputs)
+    if forward is not None and layer.node.trips != 1:
+        forward = repeated(forward, layer.node.trips)
     if layer.work is None or forward is None:
         return None
     needed = {(entry.phase, entry.to) for entry in layer.work if entry.phase != "forward"}

@@ -81,6 +81,7 @@ def own_notes(report: Report, figures: Figures) -> Iterator[str]:
     if unknown := [layer.node.label for layer in report.uncounted]:
         named = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
         yield f"{grouped(len(unknown))} layer{'s'[: len(unknown) > 1]} unknown: totals are lower bounds ({named})"
+    yield from report.graph.provenance.notes
     yield from _free_though_unfoldable(report)
     yield from _quirks(report)
     yield from _single_values(report)

@@ -15,8 +15,10 @@ from .errors import FlopcountError, OpError, UsageError, show_shape
 from .op import Op, Shape
 
 DTYPE_BYTES: dict[str, float] = {
-    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1,
-    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "uint8": 1, "bool": 1,
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float4": 0.5,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "int2": 0.25,
+    "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5, "uint2": 0.25, "bool": 1,
+    "complex64": 8, "complex128": 16,
 }  # fmt: skip
 INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int", "uint")))
 
@@ -52,11 +54,12 @@ class Node(Struct, frozen=True, gc=False):
     Attributes:
         name: Hierarchical and unique: `layer1.0.conv1`.
         op: The operation.
-        inputs, outputs: Activations, in the op's order.
-        weights: Parameters and buffers, in the op's order.
+        inputs, outputs: Activations, in the op's order; an input may be a tensor that the network keeps.
+        weights: Parameters and buffers, in the op's order, and after them learned tensors that its inputs are made of.
         where: Place in the source: `resnet.yaml:42:9`.
         origin: How the source states it: `module`, `functional`, `operator` or `in place`.
         trainable: False where the layer is frozen: training leaves its weights and its statistics as they are.
+        trips: How often it runs: more than once in the body of a loop.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Node(Struct, frozen=True, gc=False):
     where: str = ""
     origin: str = "module"
     trainable: bool = True
+    trips: int = 1
 
     @property
     def scope(self) -> str:
@@ -88,6 +92,7 @@ class Provenance(Struct, frozen=True):
         about: What the network is, in a sentence.
         settings: The parameters' values.
         expect: Published totals that the source promises to meet, where it was read at its defaults.
+        notes: What the reader of a report must know about the source.
     """
 
     source: str = ""
@@ -95,6 +100,7 @@ class Provenance(Struct, frozen=True):
     about: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     expect: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Graph(Struct, frozen=True):
@@ -163,6 +169,8 @@ class GraphBuilder:
         origin: str = "module",
         tied: Mapping[str, Tensor] | None = None,
         trainable: bool = True,
+        kept: Sequence[Tensor] = (),
+        trips: int = 1,
     ) -> tuple[Tensor, ...]:
         """Add a layer and return its outputs.
 
@@ -172,8 +180,11 @@ class GraphBuilder:
             name: Unique name of the layer.
             where: Place in the source, for messages.
             origin: See `Node.origin`.
-            tied: Weights of other layers to use instead of new ones, by the name they have in this op.
+            tied: Tensors to use as weights instead of new ones, by the name they have in this op: those of another
+                layer, or some that a layer computes.
             trainable: False freezes the layer's parameters.
+            kept: Learned tensors that the layer uses besides its op's weights: `x + position_embedding`.
+            trips: How often the layer runs.
 
         Raises:
             OpError: The op refuses its inputs; a tied weight has another shape; a name is taken; a size is absurd.
@@ -185,7 +196,7 @@ class GraphBuilder:
             op.check(*shapes)
             inferred = op.infer(*shapes)
             dtype = op.dtype(*(tensor.dtype for tensor in inputs)) or self.dtype
-            weights = self._weights(op, shapes, name, tied or {}, trainable)
+            weights = (*self._weights(op, shapes, name, tied or {}, trainable), *kept)
         except FlopcountError as error:
             facts = {"input": ", ".join(map(show_shape, shapes))} if shapes else {}
             raise error.located(where, f"{name} ({op.tag})", facts) from None
@@ -195,7 +206,7 @@ class GraphBuilder:
             outputs = (Tensor(name, inferred, dtype),)
         for tensor in outputs + weights:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
-        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable))
+        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips))
         return outputs
 
     def build(self, outputs: Sequence[Tensor], provenance: Provenance | None = None) -> Graph:

@@ -46,11 +46,12 @@ def load(
     """Read a network.
 
     Args:
-        source: A spec file (`net.yaml`, `net.yaml#variant`), the name of a shipped spec (`resnet50`), or `-` for a spec
-            on standard input. An existing file wins over a shipped name.
+        source: A spec file (`net.yaml`, `net.yaml#variant`), an ONNX model (`net.onnx`), the name of a shipped spec
+            (`resnet50`), or `-` for a spec on standard input. An existing file wins over a shipped name.
         inputs: Other input sizes: texts (`"3x160x160"`, `"tokens=128:int64"`), or shapes and dtypes by name.
         batch: The size of the batch axis.
-        settings: Values for the spec's parameters: numbers, lists, or texts in its expression language.
+        settings: Values for the spec's parameters: numbers, lists, or texts in its expression language; for the sizes
+            that an ONNX model leaves open.
         only_known: Pass over settings for which the spec has no parameter, since another network has it.
 
     Raises:
@@ -82,10 +83,29 @@ def open_source(source: str | Path) -> Opened:
         >>> [opened.build(settings={"width": width}).outputs[0].shape for width in (0.5, 1)]
         [(1, 1000), (1, 1000)]
     """
+    if is_model_file(str(source)):
+        from .readers import onnx
+
+        model = onnx.open_model(str(source))
+        return Opened(model.parameters, model.inputs, model.build)
     from .readers.spec import build
 
     spec, variant = find_spec(str(source))
     return Opened(tuple(spec.params), tuple(spec.inputs), partial(build, spec, variant=variant))
+
+
+def is_model_file(source: str) -> bool:
+    """Whether a source is an ONNX model: a file of that ending, or one that begins like one.
+
+    Example:
+        >>> is_model_file("resnet50")
+        False
+    """
+    if source == "-" or (not _exists(source) and not source.lower().endswith(".onnx")):
+        return False
+    from .readers.onnx.file import is_model
+
+    return is_model(Path(source))
 
 
 def find_spec(source: str) -> tuple[Spec, str | None]:

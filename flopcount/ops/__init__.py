@@ -44,6 +44,7 @@ FAMILIES: dict[str, str] = {
     "recurrent": "gru lstm rnn",
     "reduction": "all any argmax argmin max mean min prod sum",
     "resample": "channel_shuffle pixel_shuffle pixel_unshuffle upsample",
+    "rotary": "rotary",
     "sampling": "affine_grid grid_sample roi_align",
     "sdpa": "sdpa",
     "shape": "flatten permute reshape squeeze transpose unsqueeze",
