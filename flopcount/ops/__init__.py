@@ -11,7 +11,7 @@ from ..op import REGISTERED, Op
 FAMILIES: dict[str, str] = {
     "activation": (
         "celu elu geglu gelu glu hardsigmoid hardswish hardtanh leaky_relu logsigmoid mish prelu relu relu6 "
-        "selu sigmoid silu softplus softsign swiglu tanh"
+        "selu sigmoid silu softplus softshrink softsign swiglu tanh threshold"
     ),
     "attention": "attention",
     "binary": "atan2 floor_divide fmod power remainder",

@@ -52,14 +52,30 @@ class ScaledDotProduct(Op, frozen=True, kw_only=True):
 
     def work(self, q: Any, k: Any, v: Any, *rest: Any) -> Sequence[Work]:
         heads, t, s = prod(q[:-2]), q[-2], k[-2]
-        seen = heads * (floor_div(t * (2 * s - t + 1), 2) if self.causal else t * s)
-        hidden = heads * t * s - seen
-        return (
-            dot(seen * q[-1], seen, part="scores"),
-            *((dot(hidden * q[-1], hidden, role="masked", part="scores"),) if self.causal else ()),
-            mul(seen, part="scale"),
-            *((add(seen, part="mask"),) if len(rest) > 1 else ()),
-            *softmax_work(seen, heads * t, part="softmax"),
-            dot(seen * v[-1], heads * t * v[-1], part="values"),
-            *((dot(hidden * v[-1], 0, role="masked", part="values"),) if self.causal else ()),
-        )
+        pairs = floor_div(t * (2 * s - t + 1), 2) if self.causal else t * s
+        return core(heads, (t, s), pairs, (q[-1], v[-1]), masked=self.causal, added=len(rest) > 1)
+
+
+def core(heads: Any, tokens: Any, pairs: Any, features: Any, *, masked: bool, added: bool) -> Sequence[Work]:
+    """The work of attention in so many heads: scores, softmax and values.
+
+    Args:
+        heads: How many, of all samples.
+        tokens: Queries and keys.
+        pairs: How many (query, key) pairs of one head the mask lets through.
+        features: Of a query (and a key), and of a value.
+        masked: Whether there is a mask that throws products away.
+        added: Whether a mask is added to the scores.
+    """
+    (t, s), (key, value) = tokens, features
+    seen, rows = heads * pairs, heads * t
+    hidden = rows * s - seen
+    return (
+        dot(seen * key, seen, part="scores"),
+        *((dot(hidden * key, hidden, role="masked", part="scores"),) if masked else ()),
+        mul(seen, part="scale"),
+        *((add(seen, part="mask"),) if added else ()),
+        *softmax_work(seen, rows, part="softmax"),
+        dot(seen * value, rows * value, part="values"),
+        *((dot(hidden * value, 0, role="masked", part="values"),) if masked else ()),
+    )

@@ -20,7 +20,7 @@ from .dimensions import Dimensions
 from .file import is_model, mapped
 from .messages import Parser
 from .records import ModelRecord
-from .values import Value
+from .values import Value, unknown
 
 __all__ = ["is_model", "read"]
 
@@ -65,13 +65,14 @@ def _graph(
 
     graph = model.graph
     held = {record.name for record in graph.initializers}
-    records = [record for record in graph.inputs if record.name not in held]
+    records = [record for record in graph.inputs if record.name not in held and record.dtype]
     if len({record.name for record in records}) < len(records):
         raise SourceError("two inputs have the same name")
     shapes = sizes.bind(records, given)
     builder = GraphBuilder(graph.name or Path(path).stem, sizes.batch)
     dtypes = {name: dtype for name, (_, dtype) in given.items() if dtype}
-    values: dict[str, Value] = {}
+    # What is no tensor (a sequence, an optional value) has no size that one could give.
+    values = {record.name: unknown(record.name) for record in graph.inputs if not record.dtype}
     for record in records:
         dtype = dtypes.get(record.name) or (dtypes.get("") if len(records) == 1 else None) or record.dtype
         dtype = "uint8" if dtype == "string" else dtype

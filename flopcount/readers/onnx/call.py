@@ -15,6 +15,7 @@ from ...op import Op, Shape
 from ...ops import OPS
 from .arrays import Array
 from .records import GraphRecord, NodeRecord
+from .unread import Unread
 from .values import UnreadError, UnsizedError, Value, constant
 
 Results = Sequence[Value]
@@ -183,6 +184,10 @@ class Call:
     def same(self, value: Value, **changes: Any) -> tuple[Value]:
         """The input itself as the output."""
         return (replace(value, **changes) if changes else value,)
+
+    def moved(self, shape: Shape, *, free: bool = True, part: str = "") -> tuple[Value, ...]:
+        """Add a layer that only moves its inputs, or whose cost nobody knows, its output's shape being known."""
+        return self.layer(Unread(kind=self.node.op_type, shapes=(tuple(shape),), free=free), *self.given, part=part)
 
     def beside(self, value: Value, shape: Shape, dtype: str = "int64") -> Value:
         """A further output of a layer whose op states one alone: a pooling's places."""

@@ -32,6 +32,8 @@ MAX_DEPTH = 24
 MAX_ELEMENTS = 16_384
 """The largest tensor whose elements are read; shapes and their arithmetic are far smaller."""
 MAX_RANK = 64
+TENSOR = 1
+"""The field of a type that is a tensor; sequences, maps and optional values are others."""
 MAX_LIST = 1 << 20
 """How many numbers one attribute may hold."""
 
@@ -221,7 +223,7 @@ class Parser:
                 name = self._text(kind, value)
             elif number == 2:
                 for inner, kind2, value2 in fields(self.data, self._span(kind, value)):
-                    if inner == 1:
+                    if inner == TENSOR:
                         dtype, shape = self._tensor_type(self._span(kind2, value2))
         return ValueRecord(name, dtype, shape)
 

@@ -14,6 +14,7 @@ from . import (
     quantized,
     recurrent,
     reduction,
+    shaped,
 )
 from ._rules import Rule
 from .movement import FREE
@@ -26,6 +27,7 @@ RULES: dict[str, Rule] = {
     name: rule
     for family in (
         elementwise, movement, reduction, convolution, linear, norm, recurrent, attention, quantized, control,
+        shaped,
     )
     for name, rule in family.RULES.items()
 }  # fmt: skip

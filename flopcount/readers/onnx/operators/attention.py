@@ -9,8 +9,9 @@ from ....errors import OpError, show_shape
 from ....op import Op, Work
 from ....ops.linear import Linear
 from ....ops.rotary import Rotary
-from ....ops.sdpa import ScaledDotProduct
+from ....ops.sdpa import ScaledDotProduct, core
 from ....ops.split import Split
+from ....sizes import floor_div, minimum
 from ..call import Call, Results
 from ..values import UnreadError, Value
 from ._rules import Rule
@@ -38,19 +39,17 @@ class Heads(Op, frozen=True, kw_only=True):
                 raise OpError(f"needs batch, tokens and features, not {show_shape(shape)}")
             if heads < 1 or (shape[2] % heads if len(shape) == 3 else shape[1] != heads):
                 raise OpError(f"{show_shape(shape)} does not hold {heads} heads")
-        self._op.check(*self._apart(*x))
+        ScaledDotProduct().check(*self._apart(*x))
 
     def infer(self, *x: Any) -> Any:
-        n, h, t, dv = self._op.infer(*self._apart(*x))
+        n, h, t, dv = ScaledDotProduct().infer(*self._apart(*x))
         return (n, t, h * dv) if len(x[0]) == 3 else (n, h, t, dv)
 
     def work(self, *shapes: Any) -> Sequence[Work]:
-        *x, y = shapes
-        return self._op.work(*self._apart(*x), y)
-
-    @property
-    def _op(self) -> ScaledDotProduct:
-        return ScaledDotProduct(causal=self.causal)
+        *x, _ = shapes
+        (n, h, t, d), (_, _, s, _), (*_, dv), *mask = self._apart(*x)
+        pairs = _causal_pairs(t, s - self.past) + t * self.past if self.causal else t * s
+        return core(n * h, (t, s), pairs, (d, dv), masked=self.causal, added=bool(mask))
 
     def _apart(self, *x: Any) -> list[Any]:
         """The shapes with the heads on an axis of their own, and all keys."""
@@ -63,13 +62,16 @@ class Heads(Op, frozen=True, kw_only=True):
         return [split[0], *longer, *mask]
 
 
+def _causal_pairs(queries: Any, keys: Any) -> Any:
+    """Pairs where the first query sees the first key, and each further query one key more, while there are any."""
+    both = minimum(queries, keys)
+    return floor_div(both * (both + 1), 2) + (queries - both) * keys
+
+
 def attend(
     call: Call, q: Value, k: Value, v: Value, heads: int, kv_heads: int, causal: bool, mask: Value | None, past: int
 ) -> Value:
     """Attention's layer, once queries, keys and values are there."""
-    tokens = [value.shape[1] if len(value.shape) == 3 else value.shape[2] for value in (q, k)]
-    if causal and tokens[0] != tokens[1]:
-        raise UnreadError("causal attention of unaligned queries and keys")
     op = Heads(heads=heads, kv_heads=kv_heads, causal=causal, past=past)
     return call.layer(op, q, k, v, *([] if mask is None else [mask]))[0]
 

@@ -127,18 +127,23 @@ def _pool(call: Call) -> Results:
     }
     dilation = _short(_list(call, "dilations", rank, 1))
     if call.node.op_type == "AveragePool":
-        if dilation != 1:
-            raise UnreadError("dilated average pooling")
-        return call.layer(_AvgPool(**fields, count_include_pad=bool(call.integer("count_include_pad"))), x)
+        op = _AvgPool(**fields, count_include_pad=bool(call.integer("count_include_pad")), dilation=dilation)
+        return call.layer(op, x)
     (made,) = call.layer(_MaxPool(**fields, dilation=dilation), x)
     return (made, call.beside(made, made.shape)) if len(call.node.outputs) > 1 else (made,)
 
 
 class _AvgPool(AvgPool, frozen=True, kw_only=True):
-    """Average pooling with any padding: the format has no limit of half a kernel."""
+    """Average pooling with any padding and dilation: the format has no limit of half a kernel."""
+
+    dilation: Any = 1
 
     def check(self, x: Any) -> None:
-        _check(self, x, 1)
+        _check(self, x, self.dilation)
+
+    def _window(self) -> tuple[Any, Any, Any, Any]:
+        kernel, stride, padding, _ = super()._window()
+        return kernel, stride, padding, self.dilation
 
 
 class _MaxPool(MaxPool, frozen=True, kw_only=True):
@@ -157,6 +162,28 @@ def _check(op: AvgPool | MaxPool, x: Any, dilation: Any) -> None:
 def _global(call: Call) -> Results:
     op = GlobalMaxPool() if call.node.op_type == "GlobalMaxPool" else GlobalAvgPool()
     return call.layer(op, call.input(0))
+
+
+def _deformed(call: Call) -> Results:
+    """Deformable convolution: the products are a convolution's; what sampling its inputs costs is not known."""
+    x, w = call.input(0), call.input(1)
+    (sampled,) = call.moved(x.shape, free=False, part="sampling")
+    return convolve(call, sampled, w, call.optional(3))
+
+
+def _max_unpool(call: Call) -> Results:
+    x = call.input(0)
+    rank = len(x.shape) - 2
+    if call.optional(2) is not None:
+        return call.moved(tuple(call.array(2).flat))
+    kernel, strides = _list(call, "kernel_shape", rank, 1), _list(call, "strides", rank, 1)
+    pads = call.integers("pads") or (0,) * (2 * rank)
+    if len(pads) != 2 * rank:
+        raise UnreadError(f"{len(pads)} pads for {rank} spatial axes")
+    sizes = [
+        (i - 1) * s + f - pads[a] - pads[a + rank] for a, (i, s, f) in enumerate(zip(x.shape[2:], strides, kernel))
+    ]
+    return call.moved((*x.shape[:2], *sizes))
 
 
 def _resize(call: Call) -> Results:
@@ -231,5 +258,6 @@ def _roi_align(call: Call) -> Results:
 RULES: dict[str, Rule] = {
     "Conv": _conv, "ConvTranspose": _conv_transpose, "MaxPool": _pool, "AveragePool": _pool,
     "GlobalAveragePool": _global, "GlobalMaxPool": _global, "Resize": _resize, "Upsample": _resize,
-    "GridSample": _grid_sample, "AffineGrid": _affine_grid, "RoiAlign": _roi_align,
+    "DeformConv": _deformed, "MaxUnpool": _max_unpool, "GridSample": _grid_sample, "AffineGrid": _affine_grid,
+    "RoiAlign": _roi_align,
 }  # fmt: skip

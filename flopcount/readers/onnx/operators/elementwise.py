@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ....ops import find_op
-from ....ops.activation import CELU, ELU, GELU, HardSigmoid, LeakyReLU, PReLU
+from ....ops.activation import CELU, ELU, GELU, HardSigmoid, LeakyReLU, PReLU, SoftShrink, Threshold
 from ....ops.cast import Cast
 from ....ops.elementwise import Clamp, Pow, Reciprocal, Sqrt, Square
+from ....ops.gathering import OneHot
 from ....ops.joining import Add, Mul
+from ....ops.reduction import Argmax
 from ....ops.softmax import LogSoftmax, Softmax
 from ..call import Call, Results
 from ..dtypes import dtype_of
@@ -137,6 +139,27 @@ def _swish(call: Call) -> Results:
     return call.layer(Mul(), x, gate)
 
 
+def _shrink(call: Call) -> Results:
+    return call.layer(SoftShrink(lambd=call.number("lambd", 0.5), bias=call.number("bias")), call.input(0))
+
+
+def _hardmax(call: Call) -> Results:
+    """The place of the greatest, then a 1 in it."""
+    x = call.input(0)
+    axis = call.integer("axis", -1 if call.version >= 13 else 1)
+    if call.version < 13 and axis not in (-1, len(x.shape) - 1):
+        raise UnreadError("several axes are one row")
+    if not -len(x.shape) <= axis < len(x.shape):
+        raise UnreadError("an axis that the input does not have")
+    (place,) = call.layer(Argmax(axis=axis), x, part="argmax")
+    return call.layer(OneHot(depth=x.shape[axis], axis=axis), place)
+
+
+def _swiglu(call: Call) -> Results:
+    (gate,) = _swish(call)
+    return call.layer(Mul(), gate, call.input(1), part="mul")
+
+
 RULES: dict[str, Rule] = {
     **{name: _unary(tag) for name, tag in UNARY.items()},
     **{name: _joined(tag) for name, tag in JOINED.items()},
@@ -144,6 +167,11 @@ RULES: dict[str, Rule] = {
     "Celu": _with(lambda call: CELU(alpha=call.number("alpha", 1.0))),
     "LeakyRelu": _with(lambda call: LeakyReLU(slope=call.number("alpha", 0.01))),
     "HardSigmoid": _with(lambda call: HardSigmoid()),
+    "ThresholdedRelu": _with(lambda call: Threshold(threshold=call.number("alpha", 1.0))),
+    "Shrink": _shrink,
+    "Hardmax": _hardmax,
+    "SwiGLU": _swiglu,
+    "BitCast": _cast,
     "Gelu": _gelu,
     "Swish": _swish,
     "Pow": _pow,
