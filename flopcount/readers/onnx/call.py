@@ -14,6 +14,7 @@ from ...graph import Tensor
 from ...op import Op, Shape
 from ...ops import OPS
 from .arrays import Array
+from .dtypes import is_float
 from .records import GraphRecord, NodeRecord
 from .unread import Unread
 from .values import UnreadError, UnsizedError, Value, constant
@@ -209,6 +210,11 @@ def _check_fields(op: Op) -> None:
                 raise OpError(f"{name} {error.what}", hint=error.hint) from None
 
 
+def is_learnable(value: Value) -> bool:
+    """Whether a value is real numbers that the file itself holds, so that a layer's weight may be learned."""
+    return value.held and value.tensor is not None and value.known.declared is not None and is_float(value.dtype)
+
+
 def tie(value: Value, shape: Shape) -> tuple[Tensor, list[Tensor]]:
     """A value as a weight of this shape, and the learned tensors that it was made of but does not stand for.
 
@@ -217,6 +223,9 @@ def tie(value: Value, shape: Shape) -> tuple[Tensor, list[Tensor]]:
     tensor = value.known
     if tensor.elements == prod(shape) and tensor.kind == "parameter":
         return replace(tensor, shape=tuple(shape)), []
+    if tensor.elements == prod(shape) and is_learnable(value):
+        learned = replace(tensor, shape=tuple(shape), kind="parameter", trainable=True)
+        return learned, []
     if tensor.elements == prod(shape) and not value.held:
         return replace(tensor, shape=tuple(shape)), []
     return Tensor(value.name, tuple(shape), value.dtype, "constant"), list(value.sources)

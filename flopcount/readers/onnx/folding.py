@@ -338,9 +338,9 @@ def _scatter_nd(inputs: Inputs, attributes: Attributes, version: int) -> list[Ar
     if attributes.get("reduction", "none") != "none":
         raise RefusedError
     depth, steps, items = places.shape[-1], strides(x.shape), list(x.items)
-    width = prod(x.shape[depth:])
+    width, flat = prod(x.shape[depth:]), places.flat
     for row in range(prod(places.shape[:-1])):
-        index = places.flat[row * depth : (row + 1) * depth]
+        index = flat[row * depth : (row + 1) * depth]
         start = sum(
             (place + size if place < 0 else place) * step
             for place, size, step in zip(index, x.shape, steps, strict=False)

@@ -16,7 +16,7 @@ from .records import GraphRecord, NodeRecord
 WRAPPERS = frozenset({"", "StatefulPartitionedCall", "PartitionedCall"})
 
 _NUMBERED = re.compile(r"_\d+$")
-_WEIGHT = re.compile(r"^(.+)\.(weight|weight_quantized|qweight|kernel)$")
+_WEIGHT = re.compile(r"^(.+)\.(?:weight|bias)(?:_quantized)?$")
 MAX_LENGTH = 300
 
 
@@ -30,7 +30,8 @@ def layer_names(graph: GraphRecord, weights: frozenset[str]) -> list[str]:
         graph: The graph.
         weights: The names of what the file holds as initializers.
     """
-    paths = [path_of(node, weights) for node in graph.nodes]
+    modules = _Modules(graph, weights)
+    paths = [modules.of(node, path_of(node)) for node in graph.nodes]
     parents = {prefix for path in set(paths) for prefix in _prefixes(path)}
     here = Counter(path for path, node in zip(paths, graph.nodes, strict=True) if node.op_type not in SILENT)
     holding = Counter(path for path, node in zip(paths, graph.nodes, strict=True) if _holds(node, weights))
@@ -43,7 +44,7 @@ def layer_names(graph: GraphRecord, weights: frozenset[str]) -> list[str]:
     return names
 
 
-def path_of(node: NodeRecord, weights: frozenset[str] = frozenset()) -> str:
+def path_of(node: NodeRecord) -> str:
     """The module that a node comes from, dotted; empty where nothing says.
 
     Example:
@@ -55,12 +56,36 @@ def path_of(node: NodeRecord, weights: frozenset[str] = frozenset()) -> str:
         modules = [scope for scope in node.scopes[:-1] if scope]
         return modules[-1] if modules else ""
     parts = [part for part in node.name.split("/") if part not in WRAPPERS]
-    if "/" in node.name and parts:
-        return joined(parts[:-1] if _is_operator(parts[-1], node.op_type) or len(parts) > 1 else parts)
-    for name in node.inputs[1:2]:
-        if name in weights and (found := _WEIGHT.match(name)):
-            return found[1]
-    return ""
+    return joined(parts[:-1] or parts) if "/" in node.name else ""
+
+
+class _Modules:
+    """The modules that weights are named after (`layer1.0.conv1.weight`): of some nodes they know more than the path.
+
+    A module whose weight is used directly within another, and one that an optimiser has merged with its neighbour,
+    stand under the other's path.
+    """
+
+    def __init__(self, graph: GraphRecord, weights: frozenset[str]) -> None:
+        self._weights = weights
+        self._named: set[str] = set()
+        self._adders = {name: node for node in graph.nodes if node.op_type == "Add" for name in node.inputs}
+
+    def of(self, node: NodeRecord, path: str) -> str:
+        """The module of a node whose path says this."""
+        if node.op_type not in HOLDERS:
+            return path
+        adder = self._adders.get(node.outputs[0]) if node.op_type == "MatMul" and node.outputs else None
+        for name in (*node.inputs[1:3], *(adder.inputs if adder else ())):
+            found = _WEIGHT.match(name) if name in self._weights else None
+            if found and found[1] not in self._named and self._is_near(found[1], path):
+                self._named.add(found[1])
+                return found[1]
+        return path
+
+    def _is_near(self, module: str, path: str) -> bool:
+        """Whether a module is the path's own, below it or beside it; where there is no path, any is."""
+        return not path or module.rpartition(".")[0] in (path, path.rpartition(".")[0])
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -89,9 +114,9 @@ def operator(node: NodeRecord) -> str:
     last = node.name.rpartition("/")[2]
     if _is_operator(last, node.op_type):
         return last.lower()
-    if "/" in node.name or not node.name:
-        return (last or node.op_type or "node").lower() if "/" in node.name else (node.op_type or "node").lower()
-    return node.name
+    if node.scopes or not last:
+        return node.op_type.lower() or "node"
+    return last
 
 
 class Unique:

@@ -64,12 +64,12 @@ class Value(Struct, frozen=True, gc=False):
 
 
 def initializer(record: TensorRecord, data: Array | None) -> Value:
-    """A tensor that the file holds. Real numbers along at least one axis are learned, as far as a file can tell.
+    """A tensor that the file holds. Real numbers, more than one, are learned, as far as a file can tell.
 
-    Integers and truth values are shapes, indices and masks, until a dequantisation says otherwise; a number without
-    axes is a constant of some formula.
+    Integers and truth values are shapes, indices and masks, until a dequantisation says otherwise; a single number is a
+    constant of some formula, unless a layer has it as its weight.
     """
-    learned = bool(record.shape) and is_float(record.dtype)
+    learned = is_float(record.dtype) and prod(record.shape) > 1
     tensor = Tensor(
         record.name, record.shape, record.dtype, "parameter" if learned else "constant", learned, record.shape
     )

@@ -180,9 +180,8 @@ def _max_unpool(call: Call) -> Results:
     pads = call.integers("pads") or (0,) * (2 * rank)
     if len(pads) != 2 * rank:
         raise UnreadError(f"{len(pads)} pads for {rank} spatial axes")
-    sizes = [
-        (i - 1) * s + f - pads[a] - pads[a + rank] for a, (i, s, f) in enumerate(zip(x.shape[2:], strides, kernel))
-    ]
+    axes = zip(x.shape[2:], strides, kernel, pads[:rank], pads[rank:], strict=True)
+    sizes = [(i - 1) * s + f - before - after for i, s, f, before, after in axes]
     return call.moved((*x.shape[:2], *sizes))
 
 

@@ -8,7 +8,7 @@ from ....ops.einsum import Einsum
 from ....ops.gemm import Gemm
 from ....ops.linear import Linear
 from ....ops.matmul import Matmul
-from ..call import Call, Results
+from ..call import Call, Results, is_learnable
 from ..values import UnreadError, Value
 from ._rules import Rule
 
@@ -46,7 +46,7 @@ def _bias_after(call: Call, out: int) -> Value | None:
         return None
     (other,) = [name for name in reader.inputs if name != product] or [""]
     value = call.host.value(other)
-    if value is None or not value.held or value.tensor is None or value.known.kind != "parameter":
+    if value is None or not (is_learnable(value) or (value.held and value.known.kind == "parameter")):
         return None
     shape = value.shape
     if not shape or shape[-1] != out or prod(shape) != out or len(shape) > len(call.input(0).shape):
