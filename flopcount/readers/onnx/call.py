@@ -88,6 +88,11 @@ class Call:
         """The inputs that are there."""
         return [value for value in self.inputs if value is not None]
 
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        """The learned tensors that its inputs are made of, each once."""
+        return tuple({source.name: source for value in self.given for source in value.sources}.values())
+
     def integer(self, name: str, default: int = 0) -> int:
         """An attribute that is an integer."""
         found = self.attributes.get(name)

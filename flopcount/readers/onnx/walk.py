@@ -22,7 +22,7 @@ from .operators import FREE, find_rule
 from .order import reads, sorted_nodes
 from .records import FunctionRecord, GraphRecord, ModelRecord, NodeRecord, Reference, TensorRecord, ValueRecord
 from .unread import Unread
-from .values import UnreadError, Value, computed, initializer, unknown
+from .values import UnreadError, Value, computed, constant, initializer, unknown
 
 MAX_STEPS = 300_000
 """Nodes that a file may have when its functions and bodies are written out."""
@@ -277,7 +277,11 @@ class Walk:
         self._folded += sum(len(array.items) for array in made) + sum(
             len(array.items) for array in arrays if array is not None
         )
-        return [computed(name, array) for name, array in zip(node.outputs, made, strict=False)]
+        sources = call.sources
+        return [
+            replace(constant(name, array.shape, array.dtype, sources), data=array)
+            for name, array in zip(node.outputs, made, strict=False)
+        ]
 
     def _constant(self, call: Call) -> list[Value]:
         name = call.node.outputs[0] if call.node.outputs else ""

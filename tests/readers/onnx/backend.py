@@ -20,7 +20,7 @@ from flopcount.graph import Graph
 from flopcount.readers.onnx import read
 
 SMALL = 64
-FIRST = frozenset({"Range", "ConstantOfShape", "If", "Loop"})
+FIRST = frozenset({"Range", "ConstantOfShape", "If", "Loop", "HannWindow", "HammingWindow", "BlackmanWindow"})
 """Operators whose very first input is a number that shapes depend on."""
 
 

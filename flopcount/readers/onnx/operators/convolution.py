@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ....ops.activation import SiLU
 from ....ops.conv import Conv
 from ....ops.conv_transpose import ConvTranspose
 from ....ops.pool import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
@@ -65,6 +66,19 @@ def convolve(call: Call, x: Value, w: Value, b: Value | None) -> Results:
     if x.quantized and w.quantized and not x.held:
         call.host.integer_products(call)
     return made
+
+
+def _causal_conv(call: Call) -> Results:
+    """Depthwise convolution over time that sees no later step; before the first come those of the last call."""
+    x, w, b = call.input(0), call.input(1), call.optional(2)
+    if len(x.shape) != 3 or len(w.shape) != 3:
+        raise UnreadError("other axes")
+    channels, kernel = x.shape[1], w.shape[2]
+    op = Conv(out=channels, kernel=kernel, padding=((kernel - 1, 0),), groups=channels, bias=b is not None)
+    (made,) = call.layer(op, x, weight=w, bias=b)
+    if call.text("activation", "none") in ("silu", "swish"):
+        (made,) = call.layer(SiLU(), made, part="silu")
+    return (made, call.beside(made, (x.shape[0], channels, kernel - 1), x.dtype))
 
 
 def _conv_transpose(call: Call) -> Results:
@@ -255,8 +269,8 @@ def _roi_align(call: Call) -> Results:
 
 
 RULES: dict[str, Rule] = {
-    "Conv": _conv, "ConvTranspose": _conv_transpose, "MaxPool": _pool, "AveragePool": _pool,
-    "GlobalAveragePool": _global, "GlobalMaxPool": _global, "Resize": _resize, "Upsample": _resize,
+    "Conv": _conv, "CausalConvWithState": _causal_conv, "ConvTranspose": _conv_transpose, "MaxPool": _pool,
+    "AveragePool": _pool, "GlobalAveragePool": _global, "GlobalMaxPool": _global, "Resize": _resize, "Upsample": _resize,
     "DeformConv": _deformed, "MaxUnpool": _max_unpool, "GridSample": _grid_sample, "AffineGrid": _affine_grid,
     "RoiAlign": _roi_align,
 }  # fmt: skip

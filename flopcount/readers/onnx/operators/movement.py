@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....fields import MAX_SIZE
+from ....ops.axes import axis_of, replaced
 from ....ops.embedding import Embedding
 from ....ops.gathering import (
     Gather,
@@ -260,6 +261,17 @@ def _range(call: Call) -> Results:
     return (constant(call.node.outputs[0], (max(0, ceil((limit - start) / delta)),), call.input(0).dtype),)
 
 
+def _compress(call: Call) -> Results:
+    """The slices that a condition chooses: how many, the condition says, where it is known."""
+    x, chosen = call.input(0), sum(map(bool, call.array(1).items))
+    if "axis" not in call.attributes:
+        return call.moved((chosen,))
+    axis = call.integer("axis")
+    if not -len(x.shape) <= axis < len(x.shape):
+        raise UnreadError("an axis that the input does not have")
+    return call.moved(replaced(x.shape, axis_of(axis, len(x.shape)), chosen))
+
+
 def _center_crop_pad(call: Call) -> Results:
     x = call.input(0)
     axes = call.integers("axes") or tuple(range(len(x.shape)))
@@ -280,7 +292,7 @@ RULES: dict[str, Rule] = {
     "GatherElements": _gather_elements, "GatherND": _gather_nd, "Scatter": _scatter, "ScatterElements": _scatter,
     "ScatterND": _scatter_nd, "OneHot": _one_hot, "Trilu": _trilu, "ReverseSequence": _reverse, "Identity": _passed,
     "Dropout": _dropout, "ConstantOfShape": _constant_of_shape, "EyeLike": _eye_like, "Range": _range,
-    "CenterCropPad": _center_crop_pad,
+    "CenterCropPad": _center_crop_pad, "Compress": _compress,
 }  # fmt: skip
 
 FREE = frozenset(RULES) - {"OneHot"} | {
