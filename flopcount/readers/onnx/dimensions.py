@@ -16,6 +16,7 @@ BATCH = re.compile(r"^(n|b|bs|nb|.*batch.*)$", re.IGNORECASE)
 """What people call the batch axis."""
 
 MAX_EXPRESSION = 200
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Dimensions:
@@ -47,8 +48,8 @@ class Dimensions:
             UsageError: An unknown input or name, a shape of another rank, a size that stays open.
         """
         chosen = self._chosen(inputs, given)
-        names = {dim for value in inputs for dim in value.shape or () if isinstance(dim, str)}
-        self._take_settings(names, inputs)
+        declared = {dim for value in inputs for dim in value.shape or () if isinstance(dim, str)}
+        self._take_settings(declared.union(*map(_WORD.findall, declared)))
         batches = _batch_axes(inputs)
         whole = {value.name: self._whole(value, chosen.get(value.name), batches) for value in inputs}
         shapes: dict[str, Shape] = {}
@@ -121,7 +122,7 @@ class Dimensions:
             chosen[name or names[0]] = shape
         return chosen
 
-    def _take_settings(self, names: set[str], inputs: list[ValueRecord]) -> None:
+    def _take_settings(self, names: set[str]) -> None:
         for name in names & self._settings.keys():
             self.sizes[name] = self.told[name] = _integer(name, self._settings[name])
 

@@ -112,11 +112,9 @@ def operator(node: NodeRecord) -> str:
         'add_1'
     """
     last = node.name.rpartition("/")[2]
-    if _is_operator(last, node.op_type):
-        return last.lower()
     if node.scopes or not last:
         return node.op_type.lower() or "node"
-    return last
+    return last.lower() if _is_operator(last, node.op_type) else last
 
 
 class Unique:

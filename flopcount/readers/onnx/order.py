@@ -47,12 +47,16 @@ def sorted_nodes(nodes: Sequence[NodeRecord]) -> list[NodeRecord]:
 
 def reads(node: NodeRecord) -> Iterator[str]:
     """Every name that a node reads, also those that graphs in its attributes read from around it."""
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        yield from (name for name in each.inputs if name)
-        for held in each.attributes.values():
-            for graph in held if isinstance(held, tuple) else (held,):
-                if isinstance(graph, GraphRecord):
-                    pending += graph.nodes
-                    yield from (value.name for value in graph.outputs)
+    yield from (name for name in node.inputs if name)
+    for held in node.attributes.values():
+        for graph in held if isinstance(held, tuple) else (held,):
+            if isinstance(graph, GraphRecord):
+                yield from _free(graph)
+
+
+def _free(graph: GraphRecord) -> set[str]:
+    """The names that a graph reads and does not make."""
+    made = {record.name for record in graph.inputs} | {record.name for record in graph.initializers}
+    made.update(name for node in graph.nodes for name in node.outputs)
+    found = {name for node in graph.nodes for name in reads(node)}
+    return (found | {record.name for record in graph.outputs}) - made

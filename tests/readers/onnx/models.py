@@ -17,7 +17,9 @@ from flopcount.readers.onnx import read
 Node = Any
 
 
-def node(op_type: str, inputs: Sequence[str], outputs: Sequence[str] = ("y",), domain: str = "", **attributes: Any) -> Node:
+def node(
+    op_type: str, inputs: Sequence[str], outputs: Sequence[str] = ("y",), domain: str = "", **attributes: Any
+) -> Node:
     """A node."""
     return helper.make_node(op_type, inputs, outputs, domain=domain, name=attributes.pop("name", ""), **attributes)
 

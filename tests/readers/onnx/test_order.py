@@ -42,8 +42,10 @@ def test_a_circle() -> None:
 
 
 def test_a_node_waits_for_what_its_body_reads() -> None:
-    body = GraphRecord("b", [NodeRecord("Relu", "", "", ("outer",), ("z",), {}, 0)], [], [], [ValueRecord("z", "", None)])
+    body = GraphRecord(
+        "b", [NodeRecord("Relu", "", "", ("outer",), ("z",), {}, 0)], [], [], [ValueRecord("z", "", None)]
+    )
     branch = NodeRecord("If", "", "", ("c",), ("y",), {"then_branch": body}, 0)
-    assert set(reads(branch)) == {"c", "outer", "z"}
+    assert set(reads(branch)) == {"c", "outer"}
     maker = NodeRecord("Abs", "", "", ("x",), ("outer",), {}, 1)
     assert sorted_nodes([branch, maker]) == [maker, branch]

@@ -270,7 +270,8 @@ def _roi_align(call: Call) -> Results:
 
 RULES: dict[str, Rule] = {
     "Conv": _conv, "CausalConvWithState": _causal_conv, "ConvTranspose": _conv_transpose, "MaxPool": _pool,
-    "AveragePool": _pool, "GlobalAveragePool": _global, "GlobalMaxPool": _global, "Resize": _resize, "Upsample": _resize,
+    "AveragePool": _pool, "GlobalAveragePool": _global, "GlobalMaxPool": _global, "Resize": _resize,
+    "Upsample": _resize,
     "DeformConv": _deformed, "MaxUnpool": _max_unpool, "GridSample": _grid_sample, "AffineGrid": _affine_grid,
     "RoiAlign": _roi_align,
 }  # fmt: skip
