@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ...errors import FlopcountError, SourceError, show_shape
+from ...errors import FlopcountError, OpError, SourceError, show_shape
 from ...graph import GraphBuilder, Tensor
 from ...op import Op, Shape
 from .arrays import Array, vector
@@ -205,6 +205,14 @@ class Walk:
             return self._unread(call)
         except FlopcountError as error:
             raise error.located(self._where(node), f"{self._name} ({node.op_type})") from None
+        except (LookupError, ValueError, ArithmeticError, TypeError):
+            shapes = [show_shape(value.tensor.shape) for value in call.given if value.tensor is not None]
+            raise OpError(
+                f"the node's inputs and attributes do not fit the operator {node.op_type}",
+                facts={"input": ", ".join(shapes)} if shapes else {},
+                where=self._where(node),
+                layer=f"{self._name} ({node.op_type})",
+            ) from None
 
     def _function(self, call: Call, function: FunctionRecord) -> list[Value]:
         outer = self._frame

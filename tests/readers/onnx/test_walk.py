@@ -273,3 +273,11 @@ def test_errors_name_the_node_and_what_is_wrong(made: Any, message: str, tmp_pat
     with pytest.raises(FlopcountError) as caught:
         read(path)
     assert message.format(path=path) in str(caught.value)
+
+
+def test_a_node_that_does_not_fit_its_operator(tmp_path: Path) -> None:
+    made = model([node("ConvTranspose", ["x", "w"], name="up")], [X], held("w", (4, 2, 3, 3)))
+    with pytest.raises(FlopcountError) as caught:
+        graph_of(made, tmp_path)
+    assert caught.value.what == "the node's inputs and attributes do not fit the operator ConvTranspose"
+    assert caught.value.facts == {"input": "1×4×8, 4×2×3×3"}
