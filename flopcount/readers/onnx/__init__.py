@@ -16,13 +16,69 @@ from ...errors import FlopcountError, SourceError
 from ...graph import Graph, GraphBuilder, Provenance
 from ...op import Shape
 from ...units import grouped
-from .dimensions import Dimensions
+from .dimensions import Dimensions, names_in
 from .file import is_model, mapped
 from .messages import Parser
-from .records import ModelRecord
+from .records import ModelRecord, ValueRecord
 from .values import Value, unknown
 
-__all__ = ["is_model", "read"]
+__all__ = ["Model", "is_model", "open_model", "read"]
+
+
+class Model:
+    """A model file whose structure has been read, and of which networks can be built at many sizes.
+
+    Attributes:
+        path: The file.
+        inputs: The names of its inputs.
+        parameters: The names of the sizes that it leaves open.
+    """
+
+    def __init__(self, path: str, record: ModelRecord) -> None:
+        self.path = path
+        self._record = record
+        self.inputs = tuple(value.name for value in _inputs(record))
+        dims = (dim for value in _inputs(record) for dim in value.shape or ())
+        self.parameters = tuple(dict.fromkeys(name for dim in dims if isinstance(dim, str) for name in names_in(dim)))
+
+    def build(
+        self,
+        *,
+        inputs: Mapping[str, tuple[Shape, str | None]] | None = None,
+        batch: int | None = 1,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Graph:
+        """The network.
+
+        Args:
+            inputs: Shapes of inputs by their names, with the batch or without; an empty name means the only input.
+            batch: The size of the batch axis, where the file leaves it open.
+            settings: Sizes that the file names and leaves open, by name.
+
+        Raises:
+            SourceError: The file makes no sense.
+            OpError: A node makes none.
+            UsageError: A size stays open, or something is set that the file does not have.
+        """
+        with mapped(self.path) as data:
+            try:
+                sizes = Dimensions(batch, settings or {})
+                return _graph(self._record, Parser(data), self.path, inputs or {}, sizes)
+            except FlopcountError as error:
+                raise error.located(self.path) from None
+
+
+def open_model(path: str) -> Model:
+    """Read a model file's structure.
+
+    Raises:
+        SourceError: The file cannot be read, or is no such model.
+    """
+    with mapped(path) as data:
+        try:
+            return Model(path, Parser(data).model())
+        except FlopcountError as error:
+            raise error.located(path) from None
 
 
 def read(
@@ -32,26 +88,14 @@ def read(
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
 ) -> Graph:
-    """Read a model file.
+    """Read a model file and build its network, as `Model.build` does."""
+    return open_model(path).build(inputs=inputs, batch=batch, settings=settings)
 
-    Args:
-        path: The file.
-        inputs: Shapes of inputs by their names, with the batch or without; an empty name means the only input.
-        batch: The size of the batch axis, where the file leaves it open.
-        settings: Sizes that the file names and leaves open, by name.
 
-    Raises:
-        SourceError: The file cannot be read, or is no such model.
-        OpError: A node makes no sense.
-        UsageError: A size stays open, or something is set that the file does not have.
-    """
-    with mapped(path) as data:
-        parser = Parser(data)
-        try:
-            model = parser.model()
-            return _graph(model, parser, path, inputs or {}, Dimensions(batch, settings or {}))
-        except FlopcountError as error:
-            raise error.located(path) from None
+def _inputs(record: ModelRecord) -> list[ValueRecord]:
+    """The tensors that the network takes; older files list initializers among them."""
+    held = {tensor.name for tensor in record.graph.initializers}
+    return [value for value in record.graph.inputs if value.name not in held and value.dtype]
 
 
 def _graph(
@@ -64,8 +108,7 @@ def _graph(
     from .walk import Walk
 
     graph = model.graph
-    held = {record.name for record in graph.initializers}
-    records = [record for record in graph.inputs if record.name not in held and record.dtype]
+    records = _inputs(model)
     if len({record.name for record in records}) < len(records):
         raise SourceError("two inputs have the same name")
     shapes = sizes.bind(records, given)

@@ -49,7 +49,7 @@ class Dimensions:
         """
         chosen = self._chosen(inputs, given)
         declared = {dim for value in inputs for dim in value.shape or () if isinstance(dim, str)}
-        self._take_settings(declared.union(*map(_WORD.findall, declared)))
+        self._take_settings(declared.union(*map(names_in, declared)))
         batches = _batch_axes(inputs)
         whole = {value.name: self._whole(value, chosen.get(value.name), batches) for value in inputs}
         shapes: dict[str, Shape] = {}
@@ -225,6 +225,16 @@ _OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }  # fmt: skip
+
+
+def names_in(dim: str) -> list[str]:
+    """The names that a declared size is made of: itself, or those in its arithmetic.
+
+    Example:
+        >>> names_in("past + seq")
+        ['past', 'seq']
+    """
+    return _WORD.findall(dim) or [dim]
 
 
 def evaluate(expression: str, sizes: Mapping[str, int]) -> int | None:

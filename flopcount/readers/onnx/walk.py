@@ -262,6 +262,8 @@ class Walk:
     def _fold(self, call: Call) -> list[Value] | None:
         """The outputs of arithmetic on shapes, where this is some."""
         node = call.node
+        if not node.outputs:
+            return None
         if node.op_type == "Shape" and call.inputs and call.inputs[0] is not None:
             value = call.inputs[0]
             if value.tensor is None:
