@@ -89,6 +89,7 @@ SAMPLES: dict[str, list[tuple[dict[str, Any], tuple[Shape, ...]]]] = {
         ({}, ((2, 6, 5, 4), (2, 3, 8, 4), (2, 3, 8, 7), (5, 8))),
     ],
     "strided_slice": [({"starts": (1,), "ends": (5,), "axes": (1,), "steps": (2,)}, (IMAGE,))],
+    "threshold": [({"threshold": 1}, (IMAGE,))],
     "topk": [({"k": 2}, (IMAGE,))],
     "pow": [({"exponent": 3}, (IMAGE,))],
     "scale": [({"by": 3}, (IMAGE,))],

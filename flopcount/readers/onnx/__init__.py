@@ -112,7 +112,7 @@ def _graph(
     if len({record.name for record in records}) < len(records):
         raise SourceError("two inputs have the same name")
     shapes = sizes.bind(records, given)
-    builder = GraphBuilder(graph.name or Path(path).stem, sizes.batch)
+    builder = GraphBuilder(Path(path).stem, sizes.batch)
     dtypes = {name: dtype for name, (_, dtype) in given.items() if dtype}
     # What is no tensor (a sequence, an optional value) has no size that one could give.
     values = {record.name: unknown(record.name) for record in graph.inputs if not record.dtype}
