@@ -85,5 +85,5 @@ def work_of(graph: Graph) -> list[Work]:
 
 
 def dots(graph: Graph) -> int:
-    """The products of all dot products."""
-    return sum(entry.count for entry in work_of(graph) if entry.kind == "dot")
+    """The products of all dot products, but for those that a mask throws away."""
+    return sum(entry.count for entry in work_of(graph) if entry.kind == "dot" and entry.role != "masked")
