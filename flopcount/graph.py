@@ -15,7 +15,7 @@ from .errors import FlopcountError, OpError, UsageError, show_shape
 from .op import Op, Shape
 
 DTYPE_BYTES: dict[str, float] = {
-    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float4": 0.5,
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float6": 0.75, "float4": 0.5,
     "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "int2": 0.25,
     "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5, "uint2": 0.25, "bool": 1,
     "complex64": 8, "complex128": 16,

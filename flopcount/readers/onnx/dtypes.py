@@ -6,7 +6,7 @@ DTYPES: dict[int, str] = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
     11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8",
     18: "float8", 19: "float8", 20: "float8", 21: "uint4", 22: "int4", 23: "float4", 24: "float8", 25: "uint2",
-    26: "int2",
+    26: "int2", 27: "float6", 28: "float6",
 }  # fmt: skip
 """Numbers that are missing here (strings) are types that no arithmetic has."""
 

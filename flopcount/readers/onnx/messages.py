@@ -105,8 +105,11 @@ class Parser:
                 name = self._text(kind, value)
             elif number in (4, 5, 7, 9, 10, 11) and isinstance(value, tuple):
                 sources.append((number, value))
-            elif number in (4, 5, 7, 10, 11) and len(sources) <= MAX_ELEMENTS and isinstance(value, int):
+            elif number in (5, 7, 11) and len(sources) <= MAX_ELEMENTS and isinstance(value, int):
                 sources.append((-number, (value, value)))  # one element by itself, not packed
+            elif number == 4 and len(sources) <= MAX_ELEMENTS:
+                place = self._fixed(kind, value)
+                sources.append((-number, (place, place)))
             elif number == 14:
                 external = self._integer(kind, value) == 1
         if any(size < 0 for size in shape):
@@ -199,7 +202,7 @@ class Parser:
             elif number == 6:
                 held = self.graph(self._span(kind, value), depth + 1)
             elif number == 7:
-                many += self._floats(value)
+                many += self._floats(kind, value)
             elif number == 8:
                 many += self._integers(kind, value)
             elif number == 9:
@@ -316,9 +319,9 @@ class Parser:
             return value
         raise WireError(f"wire type {kind} where a 32-bit number is due", value[0] if isinstance(value, tuple) else 0)
 
-    def _floats(self, value: int | Span) -> tuple[float, ...]:
+    def _floats(self, kind: int, value: int | Span) -> tuple[float, ...]:
         if isinstance(value, int):
-            return (float32(self.data, value),)
+            return (float32(self.data, self._fixed(kind, value)),)
         if value[1] - value[0] > 4 * MAX_LIST:
             raise WireError(f"an attribute of more than {MAX_LIST:,} numbers", value[0])
         return packed_floats(self.data, value)
