@@ -11,10 +11,15 @@ from ..errors import UsageError
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE...", help="A spec file, net.yaml#variant, a shipped name, or - for stdin."),
+    typer.Argument(
+        metavar="SOURCE...", help="A spec file, net.yaml#variant, an ONNX model, a shipped name, or - for stdin."
+    ),
 ]
 Source = Annotated[
-    str, typer.Argument(metavar="SOURCE", help="A spec file, net.yaml#variant, a shipped name, or - for stdin.")
+    str,
+    typer.Argument(
+        metavar="SOURCE", help="A spec file, net.yaml#variant, an ONNX model, a shipped name, or - for stdin."
+    ),
 ]
 Input = Annotated[
     list[str] | None,
@@ -24,7 +29,13 @@ Input = Annotated[
 ]
 Batch = Annotated[int, typer.Option("--batch", "-b", min=1, help="Samples in a batch.")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a parameter of the spec: width=0.5.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="NAME=VALUE",
+        help="Set a parameter of the spec (width=0.5), or an open size of a model (seq=128).",
+    ),
 ]
 Over = Annotated[
     list[str] | None,
