@@ -179,9 +179,9 @@ CONVENTIONS: dict[str, Convention] = {
                 "conv": tools.fvcore_conv, "bn": tools.fvcore_bn,
                 **dict.fromkeys(("gn", "instance_norm", "ln"), tools.fvcore_norm),
                 **dict.fromkeys(("adaptive_avgpool", "global_avgpool"), tools.fvcore_average),
-                "upsample": tools.fvcore_upsample,
+                "upsample": tools.fvcore_upsample, "grid_sample": tools.fvcore_grid_sample,
                 "matmul": tools.fvcore_matmul, "einsum": tools.fvcore_einsum,
-                "attention": tools.fvcore_attention, **dict.fromkeys(("gru", "lstm", "rnn"), tools.nothing),
+                "attention": tools.fvcore_attention, **dict.fromkeys(("gru", "lstm", "rnn", "sdpa"), tools.nothing),
             },
         ),
         Convention(

@@ -82,6 +82,11 @@ def fvcore_upsample(op: Any, work: Sequence[Work], x: Any, y: Any) -> Sequence[W
     return unit(per_output * prod(y)) if len(x) == 4 and per_output else ()
 
 
+def fvcore_grid_sample(op: Op, work: Sequence[Work], x: Any, grid: Any, y: Any) -> Sequence[Work]:
+    """4 per output, as for bilinear samples, whatever the mode and the axes."""
+    return unit(4 * prod(y))
+
+
 def fvcore_matmul(op: Any, work: Sequence[Work], a: Any, b: Any, y: Any) -> Sequence[Work]:
     """The first input's elements times the second's columns: too few where the second has more batches."""
     columns = 1 if len(b) == 1 else b[-2] if op.transpose else b[-1]
