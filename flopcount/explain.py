@@ -22,6 +22,7 @@ from .metrics import METRICS, Figures
 from .op import Op, Shape, Work
 from .quantity import Quantity, prod
 from .remarks import notes, summary
+from .tools import Use
 
 __all__ = ["DominantLayer", "Dominants", "Explanation", "Letter", "Line", "dominant_layers", "explain_layer"]
 
@@ -119,7 +120,8 @@ def explain_layer(report: Report, name: str) -> Explanation:
     work = _lifted_work(lifted, layer)
     sizes, params = _sizes(lifted), _params(layer, lifted)
     macs = None if work is None else _priced("MACs", work, CONVENTIONS["macs"], op)
-    priced = None if work is None else report.convention.ledger(op, work, *lifted.inputs, *lifted.outputs)
+    use = None if work is None else Use(op, work, tuple(lifted.inputs), tuple(lifted.outputs), node.origin)
+    priced = None if use is None else report.convention.ledger(use)
     count = () if priced is None else _count(priced, report.convention, op)
     return Explanation(
         layer=name,

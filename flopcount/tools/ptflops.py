@@ -1,0 +1,105 @@
+"""ptflops: hooks on modules and, by default, patched functions besides, which the modules call in their turn.
+
+A source that does not say how a layer is called is taken as torchvision writes models: every layer a module that has
+one, residual additions by the operators `+` and `+=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from ..op import Work, add
+from ..sizes import prod
+from . import POOLS, RECURRENT, Rule, Use, fvcore, nothing, per_input, per_output, unit, unknown
+
+ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "relu6", "gelu")
+FUNCTIONS = ("relu", "prelu", "elu", "gelu", *POOLS, "upsample")
+"""What is patched as a function and hooked as a module too."""
+
+
+def conv_transpose(use: Use) -> Sequence[Work]:
+    """As it is, its bias at every output."""
+    (products, *_) = use.work
+    return (products, *((add(prod(use.y), role="bias"),) if use.op.bias else ()))
+
+
+def attention(use: Use) -> Sequence[Work]:
+    """Projections, products of scores and values, one per element of q for its scaling, one per score for the softmax."""
+    kept = tuple(
+        replace(entry, role="main") if entry.role == "masked" else entry
+        for entry in use.work
+        if entry.kind == "dot" or entry.role == "bias"
+    )
+    if use.op.tag == "sdpa" and use.origin != "attention":
+        return ()  # a function, of which there is no hook
+    scores = sum(entry.outputs for entry in kept if entry.part == "scores")
+    return (*kept, *unit(prod(use.x) + scores))
+
+
+def in_modules(use: Use) -> Sequence[Work]:
+    """What is called outside of modules, or in one of another class, is not seen."""
+    return use.work if use.origin in ("module", "attention") else ()
+
+
+def called_by_module(use: Use) -> Sequence[Work]:
+    """A module calls its function, which is counted too."""
+    return (*use.work, *_function(use)) if use.origin == "module" else use.work
+
+
+def called(use: Use) -> Sequence[Work]:
+    """A function called by itself."""
+    return use.work if use.origin == "module" else (*use.work, *_function(use))
+
+
+def matmul(use: Use) -> Sequence[Work]:
+    """Torch's matmul, by its first input."""
+    return () if use.origin == "attention" else fvcore.matmul(use)
+
+
+def linear_again(use: Use) -> Sequence[Work]:
+    """The products of every linear map once more, those within attention too."""
+    linear = (entry for entry in _true(use) if entry.kind == "dot" and entry.part not in ("scores", "values"))
+    return (*use.work, *linear)
+
+
+def _true(use: Use) -> Any:
+    return use.op.work(*use.inputs, *use.outputs)
+
+
+def _function(use: Use) -> Sequence[Work]:
+    return unit(prod(use.y if use.op.tag == "upsample" else use.x))
+
+
+MODULES = (
+    Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),
+    Rule("2 per element of a normalisation, 1 without weights", ("bn", "gn", "instance_norm"), per_input(2, plain=1)),
+    Rule("1 per element of a layer norm", ("ln",), per_input(1)),
+    Rule("1 per element of an activation", ACTIVATIONS, per_output(1)),
+    Rule("1 per input of pooling", POOLS, per_input(1)),
+    Rule("1 per output of upsampling", ("upsample",), per_output(1)),
+    Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
+    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    Rule("no matrix product outside of modules", ("matmul", "einsum", "gemm", "dynamic_conv"), nothing, wrong=True),
+    Rule("nothing outside of modules", (), in_modules, wrong=True),
+)
+
+FUNCTIONAL = (
+    *MODULES,
+    Rule("activations, pooling, upsampling as functions", FUNCTIONS, called),
+    Rule("1 per element of SiLU and softmax", ("silu", "softmax"), per_input(1)),
+    Rule("a matrix product by its first input", ("matmul",), matmul),
+    Rule("activations, pooling, upsampling once more: as the function that the module calls", FUNCTIONS,
+         called_by_module, wrong=True),
+)  # fmt: skip
+
+DEFAULT = (
+    *FUNCTIONAL,
+    Rule("linear layers once more: as the function that the module calls", ("linear", "attention"), linear_again, True),
+)
+
+ATEN = (
+    Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),
+)  # fmt: skip
