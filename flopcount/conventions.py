@@ -14,9 +14,7 @@ from msgspec.structs import replace
 from .errors import UsageError, did_you_mean
 from .op import Op, Work
 from .ops import OPS, find_op
-from .tools import (
-    Rule, Use, deepspeed, flop_counter, fvcore, netscope, onnx_tool, ptflops, tf, thop, torchinfo, xla,
-)  # fmt: skip
+from .tools import Rule, Use, deepspeed, flop_counter, fvcore, netscope, onnx_tool, ptflops, tf, thop, torchinfo, xla
 
 
 class Convention(Struct, frozen=True):
@@ -208,7 +206,7 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             "deepspeed", "FLOP",
-            "two per product, one per bias of a convolution; norms, activations, pooling and softmax by rules of its own",
+            "two per product, one per bias of a convolution; norms, activations, pooling, softmax by rules of its own",
             "deepspeed 0.19.8, flops profiler", bias=1, masked=True, backward=False, rules=deepspeed.DEEPSPEED,
         ),
         Convention(
@@ -216,7 +214,8 @@ CONVENTIONS: dict[str, Convention] = {
             bias=1, masked=True, backward=False, rules=deepspeed.CALFLOPS,
         ),
         Convention(
-            "onnx-tool", "MAC", "one per product and per bias; every other node by weights: division 4, exp 32, root 24",
+            "onnx-tool", "MAC",
+            "one per product and per bias; every other node by weights: division 4, exp 32, root 24",
             "onnx-tool 1.0.1", product=1, bias=1, masked=True, backward=False, rules=onnx_tool.RULES,
         ),
         Convention(

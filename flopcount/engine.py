@@ -42,14 +42,23 @@ class Layer(Struct, frozen=True, gc=False):
         """The entries that a convention prices; None where nobody knows what they are."""
         if self.work is None or not convention.rules:
             return self.work
-        return convention.ledger(self.use)
+        priced, trips = convention.ledger(self.use), self.node.trips
+        if priced is None or trips == 1:
+            return priced
+        return (*repeated(priced, trips), *(entry for entry in self.work if entry.phase != "forward"))
 
     @property
     def use(self) -> Use:
-        """The layer as a tool meets it."""
-        node = self.node
+        """The layer as a tool meets it: once, where it runs in a loop."""
+        node, work = self.node, self.work or ()
+        if node.trips != 1:
+            forward = (entry for entry in work if entry.phase == "forward")
+            work = tuple(
+                replace(entry, count=entry.count // node.trips, outputs=entry.outputs // node.trips)
+                for entry in forward
+            )
         inputs, outputs = ([tensor.shape for tensor in tensors] for tensors in (node.inputs, node.outputs))
-        return Use(node.op, self.work or (), tuple(inputs), tuple(outputs), node.origin)
+        return Use(node.op, work, tuple(inputs), tuple(outputs), node.origin)
 
 
 class Total(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Netscope's column of multiply-accumulates; additions, divisions, exponentials and comparisons are columns of theirs."""
+"""Netscope's column of multiply-accumulates; additions, divisions, exponentials, comparisons have others."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ one, residual additions by the operators `+` and `+=`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -27,7 +26,7 @@ def conv_transpose(use: Use) -> Sequence[Work]:
 
 
 def attention(use: Use) -> Sequence[Work]:
-    """Projections, products of scores and values, one per element of q for its scaling, one per score for the softmax."""
+    """All products; one per element of q for its scaling, one per score for the softmax."""
     kept = tuple(
         replace(entry, role="main") if entry.role == "masked" else entry
         for entry in use.work
@@ -60,13 +59,10 @@ def matmul(use: Use) -> Sequence[Work]:
 
 
 def linear_again(use: Use) -> Sequence[Work]:
-    """The products of every linear map once more, those within attention too."""
-    linear = (entry for entry in _true(use) if entry.kind == "dot" and entry.part not in ("scores", "values"))
-    return (*use.work, *linear)
-
-
-def _true(use: Use) -> Any:
-    return use.op.work(*use.inputs, *use.outputs)
+    """The products of every linear map that has a bias once more, those within attention too."""
+    true = use.op.work(*use.inputs, *use.outputs)
+    biased = {entry.part for entry in true if entry.role == "bias"}
+    return (*use.work, *(entry for entry in true if entry.kind == "dot" and entry.part in biased))
 
 
 def _function(use: Use) -> Sequence[Work]:
@@ -97,7 +93,12 @@ FUNCTIONAL = (
 
 DEFAULT = (
     *FUNCTIONAL,
-    Rule("linear layers once more: as the function that the module calls", ("linear", "attention"), linear_again, True),
+    Rule(
+        "linear layers with a bias once more: as the function that the module calls",
+        ("linear", "attention"),
+        linear_again,
+        True,
+    ),
 )
 
 ATEN = (

@@ -40,7 +40,9 @@ def in_modules(use: Use) -> Sequence[Work]:
 
 
 RULES = (
-    Rule("a transposed convolution as a convolution: too high by its strides", ("conv_transpose",), conv_transpose, True),
+    Rule(
+        "a transposed convolution as a convolution: too high by its strides", ("conv_transpose",), conv_transpose, True
+    ),
     Rule("4 per element of a normalisation, 2 without weights", ("bn", "instance_norm", "ln"), per_input(4, plain=2)),
     Rule("1 per output of average pooling", ("avgpool",), per_output(1)),
     Rule("the window and a division per output of adaptive average pooling", ADAPTIVE_AVERAGES, adaptive),

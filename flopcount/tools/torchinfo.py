@@ -36,7 +36,9 @@ def _params(use: Use) -> Any:
 
 
 RULES = (
-    Rule("a transposed convolution at every output: too high by its strides", ("conv_transpose",), conv_transpose, True),
+    Rule(
+        "a transposed convolution at every output: too high by its strides", ("conv_transpose",), conv_transpose, True
+    ),
     Rule("the parameters of a linear layer per sample, whatever the tokens", ("linear",), batch, wrong=True),
     Rule("the parameters of a normalisation per sample", (*NORMS, "rms_norm"), batch),
     Rule("the parameters of a PReLU per sample", ("prelu",), batch),

@@ -16,15 +16,17 @@ DOTS = ("linear", "gemm", "matmul", "einsum", "attention", "sdpa")
 def conv(use: Use) -> Sequence[Work]:
     """The taps that fall on the input."""
     n, d1, *size = (_exact(i) for i in use.x)
+    window = _Window(use.op, len(size))
     outer = [_exact(o) for o in use.y[2:]]
-    return _valid(use.op, n * (d1 // use.op.groups) * use.op.out, outer, size, _before(use.op, size, outer))
+    return window.work(n * (d1 // window.groups) * window.out, outer, size, window.before(size, outer))
 
 
 def conv_transpose(use: Use) -> Sequence[Work]:
     """The taps that fall on the output, which the padding crops."""
     n, d1, *size = (_exact(i) for i in use.x)
+    window = _Window(use.op, len(size))
     outer = [_exact(o) for o in use.y[2:]]
-    return _valid(use.op, n * d1 * (use.op.out // use.op.groups), size, outer, per_axis(use.op.padding, len(size)))
+    return window.work(n * d1 * (window.out // window.groups), size, outer, window.before(size, outer))
 
 
 def products(use: Use) -> Sequence[Work]:
@@ -39,14 +41,33 @@ def meeting(steps: int, taps: int, size: int, stride: int, dilation: int, paddin
         >>> meeting(steps=32, taps=3, size=32, stride=1, dilation=1, padding=1)
         94
     """
-    return _up_to(padding + size - 1, steps, taps, stride, dilation) - _up_to(padding - 1, steps, taps, stride, dilation)
+    return _up_to(padding + size - 1, steps, taps, stride, dilation) - _up_to(
+        padding - 1, steps, taps, stride, dilation
+    )
 
 
-def _valid(op: Any, channels: int, steps: Sequence[int], size: Sequence[int], before: Sequence[int]) -> Sequence[Work]:
-    rank = len(size)
-    axes = zip(steps, per_axis(op.kernel, rank), size, per_axis(op.stride, rank), per_axis(op.dilation, rank), before,
-               strict=True)  # fmt: skip
-    return (dot(channels * prod(meeting(*axis) for axis in axes), 0),)
+class _Window:
+    """A window's sizes, as integers: what is counted here has no formula."""
+
+    def __init__(self, op: Any, rank: int) -> None:
+        self.kernel, self.stride, self.dilation = (
+            [_exact(size) for size in per_axis(value, rank)] for value in (op.kernel, op.stride, op.dilation)
+        )
+        self.out, self.groups = _exact(op.out), _exact(op.groups)
+        self.padding = op.padding
+
+    def before(self, size: Sequence[int], outer: Sequence[int]) -> list[int]:
+        """How much padding stands before each axis."""
+        if self.padding == "same":
+            axes = zip(size, outer, self.kernel, self.stride, self.dilation, strict=True)
+            return [max(0, (o - 1) * s + extent(f, d) - i) // 2 for i, o, f, s, d in axes]
+        pads = per_axis(0 if self.padding == "valid" else self.padding, len(size))
+        return [_exact(p[0] if isinstance(p, tuple) else p) for p in pads]
+
+    def work(self, channels: int, steps: Sequence[int], size: Sequence[int], before: Sequence[int]) -> Sequence[Work]:
+        """The products of so many pairs of channels."""
+        axes = zip(steps, self.kernel, size, self.stride, self.dilation, before, strict=True)
+        return (dot(channels * prod(meeting(*axis) for axis in axes), 0),)
 
 
 def _up_to(last: int, steps: int, taps: int, stride: int, dilation: int) -> int:
@@ -71,15 +92,6 @@ def _floor_sum(n: int, m: int, a: int, b: int) -> int:
 
 def _exact(size: Any) -> int:
     return int(getattr(size, "value", size))
-
-
-def _before(op: Any, size: Sequence[int], outer: Sequence[int]) -> list[int]:
-    rank = len(size)
-    kernel, stride, dilation = (per_axis(value, rank) for value in (op.kernel, op.stride, op.dilation))
-    if op.padding == "same":
-        axes = zip(size, outer, kernel, stride, dilation, strict=True)
-        return [max(0, (o - 1) * s + extent(f, d) - i) // 2 for i, o, f, s, d in axes]
-    return [p[0] if isinstance(p, tuple) else p for p in per_axis(0 if op.padding == "valid" else op.padding, rank)]
 
 
 RULES = (
