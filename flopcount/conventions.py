@@ -177,13 +177,12 @@ CONVENTIONS: dict[str, Convention] = {
         Convention(
             "ptflops", "MAC",
             "one per product and per bias; norms, activations, pooling; functions that modules call are counted again",
-            "ptflops 0.7.5, backend 'pytorch', its default, as measured with linear functions counted "
-            "(see ptflops-wheel)",
+            "ptflops 0.7.5, backend 'pytorch', its default, on a model without memory (device meta)",
             product=1, bias=1, backward=False, rules=ptflops.DEFAULT,
         ),
         Convention(
-            "ptflops-wheel", "MAC", "the same, but linear layers once",
-            "ptflops 0.7.5, backend 'pytorch', its default, as the released wheel runs: `F.linear` is not patched",
+            "ptflops-cpu", "MAC", "the same, but linear layers once",
+            "ptflops 0.7.5, backend 'pytorch', its default, on a model with numbers",
             product=1, bias=1, backward=False, rules=ptflops.FUNCTIONAL,
         ),
         Convention(

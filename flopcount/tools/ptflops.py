@@ -59,7 +59,10 @@ def matmul(use: Use) -> Sequence[Work]:
 
 
 def linear_again(use: Use) -> Sequence[Work]:
-    """The products of every linear map that has a bias once more, those within attention too."""
+    """The products of every linear map that has a bias once more, those within attention too.
+
+    On a model without memory torch finds the shape of `addmm` by calling `torch.mm`, which is patched.
+    """
     true = use.op.work(*use.inputs, *use.outputs)
     biased = {entry.part for entry in true if entry.role == "bias"}
     return (*use.work, *(entry for entry in true if entry.kind == "dot" and entry.part in biased))
@@ -94,7 +97,7 @@ FUNCTIONAL = (
 DEFAULT = (
     *FUNCTIONAL,
     Rule(
-        "linear layers with a bias once more: as the function that the module calls",
+        "linear layers with a bias once more: by torch.mm, which torch calls for their shape",
         ("linear", "attention"),
         linear_again,
         True,
