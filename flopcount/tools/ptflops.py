@@ -68,6 +68,16 @@ def linear_again(use: Use) -> Sequence[Work]:
     return (*use.work, *(entry for entry in true if entry.kind == "dot" and entry.part in biased))
 
 
+def leaky_again(use: Use) -> Sequence[Work]:
+    """One product per element more, wherever it stands."""
+    return (*use.work, *unit(prod(use.y)))
+
+
+def unless_interpolated(use: Use) -> Sequence[Work] | None:
+    """Torch finds the shape of an interpolation by interpolating, step by step; `nearest` is known."""
+    return use.work if use.op.mode == "nearest" else None
+
+
 def _function(use: Use) -> Sequence[Work]:
     return unit(prod(use.y if use.op.tag == "upsample" else use.x))
 
@@ -96,13 +106,11 @@ FUNCTIONAL = (
 
 DEFAULT = (
     *FUNCTIONAL,
-    Rule(
-        "linear layers with a bias once more: by torch.mm, which torch calls for their shape",
-        ("linear", "attention"),
-        linear_again,
-        True,
-    ),
-)
+    Rule("linear layers with a bias once more: by torch.mm, called for their shape", ("linear", "attention"),
+         linear_again, wrong=True),
+    Rule("LeakyReLU once more: by torch.mul, called for its shape", ("leaky_relu",), leaky_again, wrong=True),
+    Rule("interpolation on shapes alone, not surveyed", ("upsample",), unless_interpolated, wrong=True),
+)  # fmt: skip
 
 ATEN = (
     Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),

@@ -10,7 +10,7 @@ from flopcount.graph import GraphBuilder
 from flopcount.ops import find_op
 from flopcount.tools import Use
 
-IMAGE, SEQUENCE = (2, 6, 12, 10), (2, 5, 6)
+IMAGE, SEQUENCE = (1, 6, 12, 10), (1, 5, 6)
 
 
 class Case(NamedTuple):
@@ -39,7 +39,7 @@ CASES: dict[str, Case] = {
     "conv without bias": conv(nn.Conv2d, IMAGE, 8, 3, bias=False, stride=2),
     "grouped conv": conv(nn.Conv2d, IMAGE, 9, 3, groups=3, dilation=2, padding=2),
     "depthwise conv": conv(nn.Conv2d, IMAGE, 6, 5, groups=6, padding=2),
-    "conv 1d": conv(nn.Conv1d, (2, 6, 12), 4, 3),
+    "conv 1d": conv(nn.Conv1d, (1, 6, 12), 4, 3),
     "conv 3d": conv(nn.Conv3d, (1, 3, 4, 5, 6), 4, (1, 3, 3), padding=(0, 1, 1)),
     "transposed conv": conv(nn.ConvTranspose2d, IMAGE, 4, 2, "conv_transpose", stride=2),
     "transposed conv, cropped": conv(
@@ -48,12 +48,12 @@ CASES: dict[str, Case] = {
     "grouped transposed conv": conv(nn.ConvTranspose2d, IMAGE, 9, 3, "conv_transpose", groups=3),
     "depthwise transposed conv": conv(nn.ConvTranspose2d, IMAGE, 6, 4, "conv_transpose", groups=6, stride=2),
     "transposed conv with gaps": conv(nn.ConvTranspose2d, IMAGE, 4, 2, "conv_transpose", stride=3),
-    "linear": Case(nn.Linear(6, 7), (2, 6), "linear", {"out": 7}),
-    "linear without bias": Case(nn.Linear(6, 7, bias=False), (2, 6), "linear", {"out": 7, "bias": False}),
+    "linear": Case(nn.Linear(6, 7), (1, 6), "linear", {"out": 7}),
+    "linear without bias": Case(nn.Linear(6, 7, bias=False), (1, 6), "linear", {"out": 7, "bias": False}),
     "linear of tokens": Case(nn.Linear(6, 7), SEQUENCE, "linear", {"out": 7}),
     "bn": Case(nn.BatchNorm2d(6), IMAGE, "bn", {}),
     "bn without weights": Case(nn.BatchNorm2d(6, affine=False), IMAGE, "bn", {"affine": False}),
-    "bn 1d": Case(nn.BatchNorm1d(6), (2, 6), "bn", {}),
+    "bn 1d": Case(nn.BatchNorm1d(6), (1, 6), "bn", {}),
     "bn 3d": Case(nn.BatchNorm3d(3), (1, 3, 4, 5, 6), "bn", {}),
     "ln": Case(nn.LayerNorm(6), SEQUENCE, "ln", {}),
     "ln without weights": Case(nn.LayerNorm(6, elementwise_affine=False), SEQUENCE, "ln", {"affine": False}),
@@ -81,5 +81,5 @@ CASES: dict[str, Case] = {
         nn.Upsample((20, 30), mode="bilinear"), IMAGE, "upsample", {"size": (20, 30), "mode": "bilinear"}
     ),
     "dropout": Case(nn.Dropout(), IMAGE, "dropout", {}),
-    "pixel shuffle": Case(nn.PixelShuffle(2), (2, 8, 3, 3), "pixel_shuffle", {"factor": 2}),
+    "pixel shuffle": Case(nn.PixelShuffle(2), (1, 8, 3, 3), "pixel_shuffle", {"factor": 2}),
 }  # fmt: skip
