@@ -40,6 +40,11 @@ def upsample(use: Use) -> Sequence[Work]:
     return unit(prod(per_axis(use.op.size, len(use.x) - 2)) if isinstance(use.op.size, tuple) else use.op.size)
 
 
+def kept_size(use: Use) -> Sequence[Work]:
+    """Calflops multiplies by the factor and drops the result."""
+    return unit(prod(use.x)) if use.op.size is None else use.work
+
+
 def einsum(use: Use) -> Sequence[Work]:
     """What numpy prints for the cheapest order, with four digits."""
     return unit(fvcore.printed_by_numpy(use))
@@ -71,6 +76,7 @@ DEEPSPEED = (
 
 CALFLOPS = (
     *COMMON,
+    Rule("upsampling by a factor as if it kept the size", ("upsample",), kept_size, wrong=True),
     Rule("a transposed convolution divided by its groups twice, its bias where a convolution has outputs",
          ("conv_transpose",), shrunk, wrong=True),
     Rule("no scaled dot product attention", ("attention",), bare, wrong=True),

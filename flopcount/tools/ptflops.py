@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ..op import Work, add
 from ..sizes import prod
-from . import POOLS, RECURRENT, Rule, Use, fvcore, nothing, per_input, per_output, unit, unknown
+from . import POOLS, RECURRENT, Rule, Use, fvcore, per_input, per_output, unit, unknown
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "relu6", "gelu")
 FUNCTIONS = ("relu", "prelu", "elu", "gelu", *POOLS, "upsample")
@@ -33,7 +33,7 @@ def attention(use: Use) -> Sequence[Work]:
         if entry.kind == "dot" or entry.role == "bias"
     )
     if use.op.tag == "sdpa" and use.origin != "attention":
-        return ()  # a function, of which there is no hook
+        return use.work
     scores = sum(entry.outputs for entry in kept if entry.part == "scores")
     return (*kept, *unit(prod(use.x) + scores))
 
@@ -48,14 +48,15 @@ def called_by_module(use: Use) -> Sequence[Work]:
     return (*use.work, *_function(use)) if use.origin == "module" else use.work
 
 
-def called(use: Use) -> Sequence[Work]:
-    """A function called by itself."""
-    return use.work if use.origin == "module" else (*use.work, *_function(use))
+def patched(use: Use) -> Sequence[Work]:
+    """Outside of modules, the functions that are patched."""
+    seen = use.origin in ("module", "attention") or use.op.tag in (*FUNCTIONS, "silu", "softmax", "matmul")
+    return use.work if seen else ()
 
 
-def matmul(use: Use) -> Sequence[Work]:
-    """Torch's matmul, by its first input."""
-    return () if use.origin == "attention" else fvcore.matmul(use)
+def unless_in_attention(use: Use) -> Sequence[Work]:
+    """Nothing, but within torch's module of attention, which is counted as a whole."""
+    return use.work if use.origin == "attention" else ()
 
 
 def linear_again(use: Use) -> Sequence[Work]:
@@ -82,7 +83,10 @@ def _function(use: Use) -> Sequence[Work]:
     return unit(prod(use.y if use.op.tag == "upsample" else use.x))
 
 
-MODULES = (
+PRODUCTS = ("einsum", "gemm", "dynamic_conv", "sdpa")
+"""Products that have neither a module with a hook nor a patched function."""
+
+BY_KIND = (
     Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),
     Rule("2 per element of a normalisation, 1 without weights", ("bn", "gn", "instance_norm"), per_input(2, plain=1)),
     Rule("1 per element of a layer norm", ("ln",), per_input(1)),
@@ -91,15 +95,20 @@ MODULES = (
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
     Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
-    Rule("no matrix product outside of modules", ("matmul", "einsum", "gemm", "dynamic_conv"), nothing, wrong=True),
+)
+
+MODULES = (
+    *BY_KIND,
+    Rule("no matrix product outside of modules", ("matmul", *PRODUCTS), unless_in_attention, wrong=True),
     Rule("nothing outside of modules", (), in_modules, wrong=True),
 )
 
 FUNCTIONAL = (
-    *MODULES,
-    Rule("activations, pooling, upsampling as functions", FUNCTIONS, called),
+    *BY_KIND,
+    Rule("a matrix product by its first input", ("matmul",), fvcore.matmul),
+    Rule("no product but by a module or torch.matmul", PRODUCTS, unless_in_attention, wrong=True),
     Rule("1 per element of SiLU and softmax", ("silu", "softmax"), per_input(1)),
-    Rule("a matrix product by its first input", ("matmul",), matmul),
+    Rule("outside of modules no function but those that it patches", (), patched, wrong=True),
     Rule("activations, pooling, upsampling once more: as the function that the module calls", FUNCTIONS,
          called_by_module, wrong=True),
 )  # fmt: skip
