@@ -234,11 +234,16 @@ CONVENTIONS: dict[str, Convention] = {
 
 
 def find_convention(name: str) -> Convention:
-    """The convention of this name.
+    """The convention of this name, or of a YAML file.
 
     Raises:
         UsageError: Unknown name, with the nearest known ones.
+        SourceError: The file cannot be read, or is no convention.
     """
+    if name.endswith((".yaml", ".yml")):
+        from .convention_file import read_convention
+
+        return read_convention(name)
     try:
         return CONVENTIONS[name]
     except KeyError:
