@@ -20,7 +20,7 @@ from .pair import Pair
 from .rewriting import Rewriting, find_rewrite
 from .summary import priced_columns, report_table
 from .table import Cell, Column, Document, Share, Table
-from .units import grouped
+from .units import at_least, grouped
 
 COSTS = ("layer", "count.before", "count.after", "count.ratio")
 MEMORY = (
@@ -267,4 +267,8 @@ def _primitives(before: Report, after: Report) -> Iterator[str]:
         sum(arithmetic.price(work, layer.node.op) for layer in report.layers for work in layer.work or ())
         for report in (before, after)
     )
-    yield f"every primitive (the convention 'arithmetic'): {grouped(old)} → {grouped(new)}"
+    shown = [
+        at_least(grouped(total)) if report.uncounted else grouped(total)
+        for report, total in ((before, old), (after, new))
+    ]
+    yield f"every primitive (the convention 'arithmetic'): {' → '.join(shown)}"
