@@ -51,11 +51,12 @@ def verify(
     *,
     model: nn.Module | None = None,
     args: tuple[Any, ...] = (),
-    kwargs: Mapping[str, Any] | None = None,
+    named_args: Mapping[str, Any] | None = None,
     witnesses: Iterable[str] = WITNESSES,
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
 ) -> Verification:
     """Ask witnesses about a network: built in torch from its graph, or the torch model that the graph was read from.
 
@@ -64,11 +65,12 @@ def verify(
         model: The model that the graph describes, its layers named after their modules. Then every module is asked
             about, with all that it holds. It is copied, not changed. None: the graph is built.
         args: What the model is called with.
-        kwargs: The same by name.
+        named_args: The same by name.
         witnesses: Keys of `WITNESSES`.
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
+        kwargs: See `load`.
 
     Raises:
         UsageError: There is no such witness; torch refuses to build or run a layer.
@@ -88,12 +90,15 @@ def verify(
     require_torch("verification")
     from .torch.witnesses import built, given, hear
 
-    graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+    if isinstance(source, Graph):
+        graph = source
+    else:
+        graph = load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs)
     report = count(graph)
     checks: list[Check] = []
     silent: dict[str, str] = {}
     for name in names:
-        subject = built(graph) if model is None else given(model, args, kwargs or {})
+        subject = built(graph) if model is None else given(model, args, named_args or {})
         testimony = hear(name, subject)
         if isinstance(testimony, str):
             silent[name] = testimony

@@ -40,30 +40,37 @@ class Rebuild:
 
     def inputs(self, node: Layer) -> tuple[Tensor, ...]:
         """What a layer now reads."""
-        return tuple(self._tensors[tensor.name] for tensor in node.inputs)
+        return tuple(
+            tensor if tensor.kind in ("parameter", "buffer", "constant") else self._tensors[tensor.name]
+            for tensor in node.inputs
+        )
 
     def copy(self, node: Layer, op: Op | None = None, trainable: bool | None = None) -> None:
         """The layer as it is, or with another op, frozen or trained.
 
-        Its weights keep their ties: one that is another layer's stays that layer's.
+        Its weights stay what they are, another layer's too, in the sizes that the op now gives them.
         """
-        keys = node.op.weights(*(tensor.shape for tensor in node.inputs))
+        op, inputs = op or node.op, self.inputs(node)
+        old, new = (_held(node.op, node.inputs), _held(op, inputs))
         tied = {
-            key: self._weights[weight.name]
-            for key, weight in zip(keys, node.weights, strict=False)
-            if weight.name in self._weights
+            key: self._weights.get(weight.name) or _sized(weight, new[key], trainable)
+            for key, weight in zip(old, node.weights, strict=False)
+            if key in new
         }
         outputs = self.builder.add(
-            op or node.op,
-            self.inputs(node),
+            op,
+            inputs,
             name=node.name,
             where=node.where,
             origin=node.origin,
             tied=tied,
             trainable=node.trainable if trainable is None else trainable,
+            kept=node.weights[len(old) :],
+            trips=node.trips,
         )
-        for old, new in zip(node.weights, self.builder.nodes[-1].weights, strict=False):
-            self._weights.setdefault(old.name, new)
+        self._weights.update(
+            {weight.name: tied[key] for key, weight in zip(old, node.weights, strict=False) if key in tied}
+        )
         self.stand_in(node, outputs)
 
     def chain(self, node: Layer, parts: Sequence[tuple[str, Op]]) -> tuple[str, ...]:
@@ -86,3 +93,13 @@ class Rebuild:
         """The new graph. It promises nothing that the old one did."""
         outputs = [self._tensors[tensor.name] for tensor in self.graph.outputs]
         return self.builder.build(outputs, replace(self.graph.provenance, expect={}))
+
+
+def _held(op: Op, inputs: Sequence[Tensor]) -> dict[str, Shape]:
+    """The shapes of a layer's weights and buffers, by their names in the op, in a node's order."""
+    shapes = [tensor.shape for tensor in inputs]
+    return {key: tuple(shape) for key, shape in (*op.weights(*shapes).items(), *op.buffers(*shapes).items())}
+
+
+def _sized(weight: Tensor, shape: Shape, trainable: bool | None) -> Tensor:
+    return replace(weight, shape=shape, trainable=weight.trainable and trainable is not False, declared=None)
