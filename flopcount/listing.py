@@ -21,8 +21,8 @@ def listing(kind: str) -> Document:
         UsageError: There is no such list.
 
     Example:
-        >>> [row[0] for row in listing("conventions").tables[0].rows]
-        ['lecture', 'macs', 'torch', 'fvcore', 'arithmetic']
+        >>> [row[0] for row in listing("conventions").tables[0].rows][:5]
+        ['lecture', 'macs', 'arithmetic', 'torch', 'fvcore']
     """
     if kind not in LISTINGS:
         raise UsageError(f"there is no list of '{kind}'", hint=did_you_mean(kind, LISTINGS))

@@ -98,7 +98,7 @@ FLOORS = (
     "folding lift ops resizing",
     "tools",
     "conventions gradients readers",
-    "engine rewrites",
+    "convention_file engine rewrites",
     "metrics remarks pair rewriting",
     "footer payload explain depth matching torch verdict",
     "summary explanation",

@@ -77,7 +77,12 @@ Views = Annotated[
 ]
 ConventionName = Annotated[
     str,
-    typer.Option("--convention", "-c", metavar="NAME", help="How work is priced; see `flopcount list conventions`."),
+    typer.Option(
+        "--convention",
+        "-c",
+        metavar="NAME",
+        help="How work is priced; see `flopcount list conventions`; or a YAML file.",
+    ),
 ]
 ModeName = Annotated[
     str,

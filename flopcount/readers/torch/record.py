@@ -113,7 +113,7 @@ class Recorder(Skeleton):
             if path is not None:
                 self.trace.called.add(path)
             self._scopes[-1].holds_others = True
-            self._scopes.append(self._scopes[-1] if path is None else Scope(path))
+            self._scopes.append(self._scopes[-1] if path is None else Scope(path, origin=_origin(module)))
 
         def leave(module: torch.nn.Module, args: Any, result: Any) -> None:
             self._scopes.pop()
@@ -211,3 +211,10 @@ def _shortened(file: str) -> str:
         if folder and file.startswith(f"{folder}/"):
             return file[len(folder) + 1 :]
     return file
+
+
+def _origin(module: torch.nn.Module) -> str:
+    """What the operators are that a module runs itself."""
+    if isinstance(module, torch.nn.MultiheadAttention):
+        return "attention"
+    return "functional" if module._modules else "leaf"

@@ -155,7 +155,7 @@ class Site:
     def _origin(self) -> str:
         if self.call.scope.is_one_layer:
             return "module"
-        return "in place" if self.call.in_place else "functional"
+        return "in place" if self.call.in_place else self.call.scope.origin
 
 
 def is_held(value: Value | None) -> bool:

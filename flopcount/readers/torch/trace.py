@@ -43,11 +43,14 @@ class Scope(Struct, eq=False):
         path: The module's name: `layer1.0`, empty for the model itself.
         calls: How many operators ran in it that are layers, those of modules inside it left out.
         holds_others: Whether modules inside it ran.
+        origin: What its operators are where it is more than one: `functional`, `leaf` or `attention` (see
+            `flopcount.graph.Node`).
     """
 
     path: str
     calls: int = 0
     holds_others: bool = False
+    origin: str = "functional"
 
     @property
     def is_one_layer(self) -> bool:
