@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .collector import paused
 from .comparison import Comparison, compare_reports
@@ -17,13 +17,17 @@ from .metrics import misses
 from .rewriting import rewrite
 from .sources import Inputs, load
 
+if TYPE_CHECKING:
+    from torch.nn import Module
+
 
 def analyze(
-    source: str | Path | Graph,
+    source: str | Path | Graph | Module,
     *,
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     convention: str | Convention = "lecture",
     mode: str = "eval",
     counting: Iterable[str] = (),
@@ -37,6 +41,7 @@ def analyze(
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
+        kwargs: See `load`.
         convention: How the report prices work, by name or as an object.
         mode: `eval`, the forward pass at test time, or `train`, one training step.
         counting: Ops whose every primitive is priced besides (`--count`).
@@ -59,7 +64,7 @@ def analyze(
     with paused():
         if isinstance(source, Graph):
             return count(source, chosen, mode, views)
-        graph = load(source, inputs=inputs, batch=batch_of(batch, views), settings=settings)
+        graph = load(source, inputs=inputs, batch=batch_of(batch, views), settings=settings, kwargs=kwargs)
         return count(graph, chosen, mode, views)
 
 

@@ -6,28 +6,15 @@ numbers differ only by rules that can be read here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from . import tools
 from .errors import UsageError, did_you_mean
 from .op import Op, Work
 from .ops import OPS, find_op
-
-
-class Quirk(Struct, frozen=True):
-    """A known error of a tool, which its convention reproduces and a report names.
-
-    Attributes:
-        name: What the tool gets wrong, as a note says it.
-        believed: The entry of the ledger that the tool takes the true one for, in a layer of this op.
-    """
-
-    name: str
-    believed: Callable[[Work, Op], Work]
+from .tools import Rule, Use, deepspeed, flop_counter, fvcore, netscope, onnx_tool, ptflops, tf, thop, torchinfo, xla
 
 
 class Convention(Struct, frozen=True):
@@ -46,8 +33,8 @@ class Convention(Struct, frozen=True):
         masked: Whether products that a mask throws away are priced (causal attention's upper triangle).
         backward: Whether the tool sees the backward pass.
         recomputed: Whether work that the backward pass does once more is priced.
-        quirks: Known errors of the tool.
-        ledgers: By op tag, what the tool keeps account of in place of the true ledger (see `flopcount.tools`).
+        rules: What the tool keeps account of in place of the true ledger, one after another (see `flopcount.tools`);
+            its known errors are among them.
         counted: Op tags whose every primitive is priced 1, whatever `primitive` says (`--count`).
         ignored: Op tags, roles and kinds that are priced 0 (`--ignore`).
     """
@@ -64,8 +51,7 @@ class Convention(Struct, frozen=True):
     masked: bool = False
     backward: bool = True
     recomputed: bool = False
-    quirks: tuple[Quirk, ...] = ()
-    ledgers: Mapping[str, tools.Ledger] = {}
+    rules: tuple[Rule, ...] = ()
     counted: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
@@ -84,8 +70,6 @@ class Convention(Struct, frozen=True):
             return 0
         if work.phase != "forward" and not self.backward:
             return 0
-        for quirk in self.quirks:
-            work = quirk.believed(work, op)
         if work.kind == "unit":
             return work.count
         if work.kind == "dot":
@@ -98,26 +82,44 @@ class Convention(Struct, frozen=True):
             return self.statistics * work.count
         return self.primitive * work.count
 
-    def ledger(self, op: Op, work: Sequence[Work], *shapes: Any) -> Sequence[Work]:
-        """The entries that the convention prices: a layer's own, or what the tool believes instead.
-
-        Args:
-            op: The layer's op, as it runs.
-            work: Its ledger.
-            *shapes: The shapes of its inputs and outputs.
+    def ledger(self, use: Use) -> Sequence[Work] | None:
+        """The entries that the convention prices: a layer's own, or what the tool believes instead; None: unknown.
 
         Example:
             >>> from flopcount.ops.norm import LayerNorm
             >>> shape = (1, 197, 768)
-            >>> work = LayerNorm().work(shape, shape)
-            >>> [entry.count for entry in find_convention("fvcore").ledger(LayerNorm(), work, shape, shape)]
+            >>> use = Use(LayerNorm(), LayerNorm().work(shape, shape), (shape,), (shape,))
+            >>> [entry.count for entry in find_convention("fvcore").ledger(use)]
             [756480]
         """
-        own = None if op.tag in self.counted else self.ledgers.get(op.tag)
-        if own is None:
-            return work
-        forward = [entry for entry in work if entry.phase == "forward"]
-        return (*own(op, forward, *shapes), *(entry for entry in work if entry.phase != "forward"))
+        if use.op.tag in self.counted:
+            return use.work
+        for rule in self.rules:
+            believed = rule.apply(use)
+            if believed is None:
+                return None
+            use = believed
+        return use.work
+
+    def total(self, use: Use) -> int | None:
+        """What a layer costs; None where nobody knows."""
+        work = self.ledger(use)
+        return None if work is None else sum(self.price(entry, use.op) for entry in work)
+
+    def errors(self, use: Use) -> Iterator[Rule]:
+        """The known errors of the tool that change what this layer costs."""
+        if use.op.tag in self.counted:
+            return
+        for rule in self.rules:
+            believed = rule.apply(use)
+            if rule.wrong and believed is not use and (believed is None or self._sum(believed) != self._sum(use)):
+                yield rule
+            if believed is None:
+                return
+            use = believed
+
+    def _sum(self, use: Use) -> int:
+        return sum(self.price(entry, use.op) for entry in use.work)
 
     def adjusted(self, count: Iterable[str] = (), ignore: Iterable[str] = ()) -> Convention:
         """The same convention with ops counted besides, or parts ignored.
@@ -141,13 +143,6 @@ IGNORABLE = "roles (bias, masked), kinds of work (add, cmp ...), or ops (see `fl
 KINDS = ("dot", "add", "mul", "div", "cmp", "special")
 
 
-def _grouped_gradient(work: Work, op: Op) -> Work:
-    """A grouped convolution's weight gradient counted as an ungrouped one's: groups times too high (torch 2.13.0)."""
-    if work.kind != "dot" or work.phase != "grad_weight" or op.group != "convolution":
-        return work
-    return replace(work, count=work.count * getattr(op, "groups", 1))
-
-
 LECTURE = Convention(
     "lecture", "FLOP",
     "every dot product of length K as K multiplications and K - 1 additions, its bias as one more; nothing else",
@@ -164,29 +159,75 @@ CONVENTIONS: dict[str, Convention] = {
             "torchvision 0.28 and timm model tables; most papers", product=1,
         ),
         Convention(
+            "arithmetic", "op", "every primitive once: multiplications, additions, divisions, comparisons, exp ...",
+            "flopcount: the ledger itself", output=-1, bias=1, primitive=1, statistics=1,
+        ),
+        Convention(
             "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
             "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True, recomputed=True,
-            quirks=(Quirk("the weight gradient of a grouped convolution, groups times too high", _grouped_gradient),),
-            ledgers={"einsum": tools.torch_einsum},
+            rules=flop_counter.RULES,
         ),
         Convention(
             "fvcore", "MAC",
             "one per product of a dot product; norms, adaptive average pooling and upsampling by rules of its own; "
             "nothing else",
-            "fvcore.nn.FlopCountAnalysis, fvcore 0.1.5.post20221221, on a model in evaluation mode",
-            product=1, backward=False,
-            ledgers={
-                "conv": tools.fvcore_conv, "bn": tools.fvcore_bn,
-                **dict.fromkeys(("gn", "instance_norm", "ln"), tools.fvcore_norm),
-                **dict.fromkeys(("adaptive_avgpool", "global_avgpool"), tools.fvcore_average),
-                "upsample": tools.fvcore_upsample,
-                "matmul": tools.fvcore_matmul, "einsum": tools.fvcore_einsum,
-                "attention": tools.fvcore_attention, **dict.fromkeys(("gru", "lstm", "rnn"), tools.nothing),
-            },
+            "fvcore.nn.FlopCountAnalysis, fvcore 0.1.5.post20221221 (mmengine's counter is made of it)",
+            product=1, backward=False, rules=fvcore.RULES,
         ),
         Convention(
-            "arithmetic", "op", "every primitive once: multiplications, additions, divisions, comparisons, exp ...",
-            "flopcount: the ledger itself", output=-1, bias=1, primitive=1, statistics=1,
+            "ptflops", "MAC",
+            "one per product and per bias; norms, activations, pooling; functions that modules call are counted again",
+            "ptflops 0.7.5, backend 'pytorch', its default, on a model without memory (device meta)",
+            product=1, bias=1, backward=False, rules=ptflops.DEFAULT,
+        ),
+        Convention(
+            "ptflops-cpu", "MAC", "the same, but linear layers once",
+            "ptflops 0.7.5, backend 'pytorch', its default, on a model with numbers",
+            product=1, bias=1, backward=False, rules=ptflops.FUNCTIONAL,
+        ),
+        Convention(
+            "ptflops-modules", "MAC", "one per product and per bias; norms, activations, pooling; modules alone",
+            "ptflops 0.7.5, backend 'pytorch', count_functional=False",
+            product=1, bias=1, backward=False, rules=ptflops.MODULES,
+        ),
+        Convention(
+            "ptflops-aten", "MAC", "one per product of a dot product and per bias; nothing else",
+            "ptflops 0.7.5, backend 'aten', attention as torch decomposes it",
+            product=1, bias=1, masked=True, backward=False, rules=ptflops.ATEN,
+        ),
+        Convention(
+            "thop", "MAC", "one per product of a module; norms, average pooling and softmax by rules of its own",
+            "thop 0.1.1.post2209072238", product=1, backward=False, rules=thop.RULES,
+        ),
+        Convention(
+            "torchinfo", "MAC", "the parameters of every module, times the positions of a convolution's output",
+            "torchinfo 1.8.0, total mult-adds", product=1, bias=1, backward=False, rules=torchinfo.RULES,
+        ),
+        Convention(
+            "deepspeed", "FLOP",
+            "two per product, one per bias of a convolution; norms, activations, pooling, softmax by rules of its own",
+            "deepspeed 0.19.8, flops profiler", bias=1, masked=True, backward=False, rules=deepspeed.DEEPSPEED,
+        ),
+        Convention(
+            "calflops", "FLOP", "as deepspeed, without attention", "calflops 0.3.2",
+            bias=1, masked=True, backward=False, rules=deepspeed.CALFLOPS,
+        ),
+        Convention(
+            "onnx-tool", "MAC",
+            "one per product and per bias; every other node by weights: division 4, exp 32, root 24",
+            "onnx-tool 1.0.1", product=1, bias=1, masked=True, backward=False, rules=onnx_tool.RULES,
+        ),
+        Convention(
+            "tf", "FLOP", "two per product, one per bias, sum and product; pooling per tap, 5 per softmax",
+            "tf.profiler, TensorFlow's registered statistics", bias=1, masked=True, backward=False, rules=tf.RULES,
+        ),
+        Convention(
+            "netscope", "MAC", "one per product of a dot product: its column of multiply-accumulates",
+            "Netscope CNN analyzer", product=1, backward=False, rules=netscope.RULES,
+        ),
+        Convention(
+            "xla", "FLOP", "two per product of a dot product, zeros of the padding left out; all else is not surveyed",
+            "XLA's HloCostAnalysis, as jax and flax print it", masked=True, backward=False, rules=xla.RULES,
         ),
     )
 }  # fmt: skip

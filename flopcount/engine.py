@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from math import prod
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .conventions import LECTURE, Convention
 from .errors import UsageError, did_you_mean
 from .gradients import Gradients
 from .graph import Graph, Node
 from .op import Op, Work
+from .tools import Use
 
 MODES = ("eval", "train")
 """The forward pass at test time, or one training step."""
@@ -36,12 +38,27 @@ class Layer(Struct, frozen=True, gc=False):
     buffers: int | None = 0
     shared: tuple[str, ...] = ()
 
-    def priced_by(self, convention: Convention) -> Sequence[Work]:
-        """The entries that a convention prices; none where nobody knows the layer's work."""
-        if self.work is None or self.node.op.tag not in convention.ledgers:
-            return self.work or ()
-        shapes = (tensor.shape for tensor in self.node.inputs + self.node.outputs)
-        return convention.ledger(self.node.op, self.work, *shapes)
+    def priced_by(self, convention: Convention) -> Sequence[Work] | None:
+        """The entries that a convention prices; None where nobody knows what they are."""
+        if self.work is None or not convention.rules:
+            return self.work
+        priced, trips = convention.ledger(self.use), self.node.trips
+        if priced is None or trips == 1:
+            return priced
+        return (*repeated(priced, trips), *(entry for entry in self.work if entry.phase != "forward"))
+
+    @property
+    def use(self) -> Use:
+        """The layer as a tool meets it: once, where it runs in a loop."""
+        node, work = self.node, self.work or ()
+        if node.trips != 1:
+            forward = (entry for entry in work if entry.phase == "forward")
+            work = tuple(
+                replace(entry, count=entry.count // node.trips, outputs=entry.outputs // node.trips)
+                for entry in forward
+            )
+        inputs, outputs = ([tensor.shape for tensor in tensors] for tensors in (node.inputs, node.outputs))
+        return Use(node.op, work, tuple(inputs), tuple(outputs), node.origin)
 
 
 class Total(Struct, frozen=True):
@@ -163,7 +180,19 @@ def op_in(mode: str, node: Node) -> Op:
 
 
 def _work(node: Node, op: Op) -> Sequence[Work] | None:
-    return op.work(*[tensor.shape for tensor in node.inputs + node.outputs])
+    work = op.work(*[tensor.shape for tensor in node.inputs + node.outputs])
+    return work if work is None or node.trips == 1 else repeated(work, node.trips)
+
+
+def repeated(work: Sequence[Work], trips: int) -> tuple[Work, ...]:
+    """The same work so many times.
+
+    Example:
+        >>> from .op import dot
+        >>> repeated([dot(12, 3)], 10)[0].count
+        120
+    """
+    return tuple(replace(entry, count=entry.count * trips, outputs=entry.outputs * trips) for entry in work)
 
 
 def _step(node: Node, gradients: Gradients) -> Sequence[Work] | None:
@@ -188,7 +217,7 @@ def _layer(node: Node, work: Sequence[Work] | None, counted: set[str]) -> Layer:
         elements = prod(weight.shape)
         if weight.kind == "buffer":
             buffers += elements
-        else:
+        elif weight.kind == "parameter":
             params += elements
             trainable += elements * weight.trainable
     return Layer(node, tuple(work), params, trainable, buffers, tuple(shared))

@@ -120,6 +120,12 @@ class BudgetError(FlopcountError, AssertionError):
     exit_status = 1
 
 
+class BugError(FlopcountError):
+    """A shape of ours that contradicts the one that the source states or a framework computed: our mistake."""
+
+    exit_status = 70
+
+
 _MAX_WORD, _MAX_NAMES = 100, 10_000  # the search is quadratic in the words' length
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .conventions import CONVENTIONS, Convention
-from .engine import Layer, Report, Total, op_in
+from .engine import Layer, Report, Total, op_in, repeated
 from .errors import UsageError, did_you_mean
 from .gradients import SUM
 from .lift import Letter, Lifted, lift
@@ -22,6 +22,7 @@ from .metrics import METRICS, Figures
 from .op import Op, Shape, Work
 from .quantity import Quantity, prod
 from .remarks import notes, summary
+from .tools import Use
 
 __all__ = ["DominantLayer", "Dominants", "Explanation", "Letter", "Line", "dominant_layers", "explain_layer"]
 
@@ -119,7 +120,7 @@ def explain_layer(report: Report, name: str) -> Explanation:
     work = _lifted_work(lifted, layer)
     sizes, params = _sizes(lifted), _params(layer, lifted)
     macs = None if work is None else _priced("MACs", work, CONVENTIONS["macs"], op)
-    priced = None if work is None else report.convention.ledger(op, work, *lifted.inputs, *lifted.outputs)
+    priced = None if work is None else _priced_by(report.convention, lifted, layer, work)
     count = () if priced is None else _count(priced, report.convention, op)
     return Explanation(
         layer=name,
@@ -216,6 +217,8 @@ def _count(work: Sequence[Work], convention: Convention, op: Op) -> tuple[Line, 
 def _lifted_work(lifted: Lifted, layer: Layer) -> Sequence[Work] | None:
     """The layer's ledger in letters: the forward pass and, where it was counted, what is needed of the backward one."""
     forward = lifted.op.work(*lifted.inputs, *lifted.outputs)
+    if forward is not None and layer.node.trips != 1:
+        forward = repeated(forward, layer.node.trips)
     if layer.work is None or forward is None:
         return None
     needed = {(entry.phase, entry.to) for entry in layer.work if entry.phase != "forward"}
@@ -224,6 +227,18 @@ def _lifted_work(lifted: Lifted, layer: Layer) -> Sequence[Work] | None:
     backward = lifted.op.backward(*lifted.inputs, *lifted.outputs) or ()
     sums = [entry for entry in layer.work if entry.part == SUM]
     return (*forward, *(entry for entry in backward if (entry.phase, entry.to) in needed), *sums)
+
+
+def _priced_by(convention: Convention, lifted: Lifted, layer: Layer, work: Sequence[Work]) -> Sequence[Work] | None:
+    """The entries that the convention prices, in letters; see `Layer.priced_by`."""
+    inputs, outputs, trips = tuple(lifted.inputs), tuple(lifted.outputs), layer.node.trips
+    if trips == 1:
+        return convention.ledger(Use(lifted.op, work, inputs, outputs, layer.node.origin))
+    once = lifted.op.work(*inputs, *outputs) or ()
+    priced = convention.ledger(Use(lifted.op, once, inputs, outputs, layer.node.origin))
+    if priced is None:
+        return None
+    return (*repeated(priced, trips), *(entry for entry in work if entry.phase != "forward"))
 
 
 def _priced(title: str, work: Iterable[Work], convention: Convention, op: Op) -> Line:

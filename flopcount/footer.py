@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-
-from msgspec.structs import replace
 
 from . import __version__
 from .engine import Report
@@ -81,8 +80,9 @@ def own_notes(report: Report, figures: Figures) -> Iterator[str]:
     if unknown := [layer.node.label for layer in report.uncounted]:
         named = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
         yield f"{grouped(len(unknown))} layer{'s'[: len(unknown) > 1]} unknown: totals are lower bounds ({named})"
+    yield from report.graph.provenance.notes
     yield from _free_though_unfoldable(report)
-    yield from _quirks(report)
+    yield from _errors(report)
     yield from _single_values(report)
     for miss in misses(report, figures):
         yield f"{miss.key}: {grouped(miss.found)}, but the source promises {grouped(miss.expected)}"
@@ -94,7 +94,7 @@ def _free_though_unfoldable(report: Report) -> Iterator[str]:
     norms = [layer for layer in report.layers if layer.node.op.tag == "bn"]
     if not norms or report.mode != "eval" or "bn" in convention.ignored:
         return
-    if any(convention.price(work, norms[0].node.op) for work in norms[0].priced_by(convention)):
+    if any(convention.price(work, norms[0].node.op) for work in norms[0].priced_by(convention) or ()):
         return
     if stay := len(unfoldable(report.graph)):
         yield (
@@ -103,18 +103,21 @@ def _free_though_unfoldable(report: Report) -> Iterator[str]:
         )
 
 
-def _quirks(report: Report) -> Iterator[str]:
-    """Where the convention reproduces an error of its tool."""
+def _errors(report: Report) -> Iterator[str]:
+    """Where the convention reproduces an error of its tool, and where nobody knows what the tool counts."""
     convention = report.convention
-    for quirk in convention.quirks:
-        free = replace(convention, quirks=tuple(other for other in convention.quirks if other is not quirk))
-        wrong = sum(
-            any(convention.price(work, layer.node.op) != free.price(work, layer.node.op) for work in layer.work or ())
-            for layer in report.layers
-        )
-        if wrong:
-            layers = f"{grouped(wrong)} layer{'s'[: wrong > 1]}"
-            yield f"the convention '{convention.name}' reproduces an error of its tool in {layers}: {quirk.name}"
+    wrong: Counter[str] = Counter()
+    unknown = 0
+    for layer in report.layers if convention.rules else ():
+        if layer.work is not None:
+            wrong.update(rule.name for rule in convention.errors(layer.use))
+            unknown += layer.priced_by(convention) is None
+    for name, number in wrong.items():
+        layers = f"{grouped(number)} layer{'s'[: number > 1]}"
+        yield f"the convention '{convention.name}' reproduces an error of its tool in {layers}: {name}"
+    if unknown:
+        layers = f"{grouped(unknown)} layer{'s'[: unknown > 1]}"
+        yield f"what the convention '{convention.name}' counts in {layers} is not known: totals are lower bounds"
 
 
 def _single_values(report: Report) -> Iterator[str]:

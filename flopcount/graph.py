@@ -15,8 +15,10 @@ from .errors import FlopcountError, OpError, UsageError, show_shape
 from .op import Op, Shape
 
 DTYPE_BYTES: dict[str, float] = {
-    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1,
-    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "uint8": 1, "bool": 1,
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float6": 0.75, "float4": 0.5,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "int2": 0.25,
+    "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5, "uint2": 0.25, "bool": 1,
+    "complex32": 4, "complex64": 8, "complex128": 16,
 }  # fmt: skip
 INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int", "uint")))
 
@@ -52,11 +54,13 @@ class Node(Struct, frozen=True, gc=False):
     Attributes:
         name: Hierarchical and unique: `layer1.0.conv1`.
         op: The operation.
-        inputs, outputs: Activations, in the op's order.
-        weights: Parameters and buffers, in the op's order.
+        inputs, outputs: Activations, in the op's order; an input may be a tensor that the network keeps.
+        weights: Parameters and buffers, in the op's order, and after them learned tensors that its inputs are made of.
         where: Place in the source: `resnet.yaml:42:9`.
-        origin: How the source states it: `module`, `functional`, `operator` or `in place`.
+        origin: How the source states it: `module`, `functional` or `in place`; `leaf`, in a module of several operators
+            that has no modules inside; `attention`, in torch's MultiheadAttention.
         trainable: False where the layer is frozen: training leaves its weights and its statistics as they are.
+        trips: How often it runs: more than once in the body of a loop.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Node(Struct, frozen=True, gc=False):
     where: str = ""
     origin: str = "module"
     trainable: bool = True
+    trips: int = 1
 
     @property
     def scope(self) -> str:
@@ -88,6 +93,7 @@ class Provenance(Struct, frozen=True):
         about: What the network is, in a sentence.
         settings: The parameters' values.
         expect: Published totals that the source promises to meet, where it was read at its defaults.
+        notes: What the reader of a report must know about the source.
     """
 
     source: str = ""
@@ -95,6 +101,7 @@ class Provenance(Struct, frozen=True):
     about: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     expect: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Graph(Struct, frozen=True):
@@ -163,6 +170,8 @@ class GraphBuilder:
         origin: str = "module",
         tied: Mapping[str, Tensor] | None = None,
         trainable: bool = True,
+        kept: Sequence[Tensor] = (),
+        trips: int = 1,
     ) -> tuple[Tensor, ...]:
         """Add a layer and return its outputs.
 
@@ -172,8 +181,11 @@ class GraphBuilder:
             name: Unique name of the layer.
             where: Place in the source, for messages.
             origin: See `Node.origin`.
-            tied: Weights of other layers to use instead of new ones, by the name they have in this op.
+            tied: Tensors to use as weights and buffers instead of new ones, by the name they have in this op: those of
+                another layer, or some that a layer computes.
             trainable: False freezes the layer's parameters.
+            kept: Learned tensors that the layer uses besides its op's weights: `x + position_embedding`.
+            trips: How often the layer runs.
 
         Raises:
             OpError: The op refuses its inputs; a tied weight has another shape; a name is taken; a size is absurd.
@@ -185,8 +197,9 @@ class GraphBuilder:
             op.check(*shapes)
             inferred = op.infer(*shapes)
             dtype = op.dtype(*(tensor.dtype for tensor in inputs)) or self.dtype
-            weights = self._weights(op, shapes, name, tied or {}, trainable)
+            weights = (*self._weights(op, shapes, name, tied or {}, trainable), *kept)
         except FlopcountError as error:
+            del self._names[name]
             facts = {"input": ", ".join(map(show_shape, shapes))} if shapes else {}
             raise error.located(where, f"{name} ({op.tag})", facts) from None
         if isinstance(inferred, list):
@@ -195,8 +208,20 @@ class GraphBuilder:
             outputs = (Tensor(name, inferred, dtype),)
         for tensor in outputs + weights:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
-        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable))
+        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips))
         return outputs
+
+    def is_taken(self, name: str) -> bool:
+        """Whether an input or a layer has this name."""
+        return name in self._names
+
+    def take_back(self, kept: int) -> set[str]:
+        """Remove all layers but the first so many; their names are free again, and returned."""
+        gone = {node.name for node in self.nodes[kept:]}
+        del self.nodes[kept:]
+        for name in gone:
+            del self._names[name]
+        return gone
 
     def build(self, outputs: Sequence[Tensor], provenance: Provenance | None = None) -> Graph:
         """The finished graph."""
@@ -223,17 +248,15 @@ class GraphBuilder:
     def _weights(
         self, op: Op, shapes: tuple[Shape, ...], name: str, tied: Mapping[str, Tensor], trainable: bool
     ) -> tuple[Tensor, ...]:
-        made = op.weights(*shapes)
-        weights = [
-            _tie(key, shape, tied[key])
-            if key in tied
-            else Tensor(f"{name}.{key}", shape, self.dtype, "parameter", trainable)
-            for key, shape in made.items()
-        ]
-        if unknown := tied.keys() - made.keys():
+        made, kept = op.weights(*shapes), op.buffers(*shapes)
+        if unknown := tied.keys() - made.keys() - kept.keys():
             raise OpError(f"has no weight named '{min(unknown)}' to tie", hint=f"it has: {', '.join(made) or 'none'}")
-        weights += [Tensor(f"{name}.{key}", shape, self.dtype, "buffer") for key, shape in op.buffers(*shapes).items()]
-        return tuple(weights)
+        kinds = [(made, "parameter", trainable), (kept, "buffer", False)]
+        return tuple(
+            _tie(key, shape, tied[key]) if key in tied else Tensor(f"{name}.{key}", shape, self.dtype, kind, trained)
+            for shapes_of, kind, trained in kinds
+            for key, shape in shapes_of.items()
+        )
 
 
 def with_batch(shape: Sequence[int], batch: int | None) -> Shape:

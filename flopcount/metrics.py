@@ -73,18 +73,14 @@ def _macs(layer: Layer, convention: Convention) -> int | None:
 
 
 def _count(layer: Layer, convention: Convention) -> int | None:
-    if layer.work is None:
-        return None
-    op, price = layer.node.op, convention.price
-    return sum(price(work, op) for work in layer.priced_by(convention))
+    op, price, priced = layer.node.op, convention.price, layer.priced_by(convention)
+    return None if priced is None else sum(price(work, op) for work in priced)
 
 
 def _count_of(phase: str) -> Measure:
     def measure(layer: Layer, convention: Convention) -> int | None:
-        if layer.work is None:
-            return None
-        op, price = layer.node.op, convention.price
-        return sum(price(work, op) for work in layer.priced_by(convention) if work.phase == phase)
+        op, price, priced = layer.node.op, convention.price, layer.priced_by(convention)
+        return None if priced is None else sum(price(work, op) for work in priced if work.phase == phase)
 
     return measure
 

@@ -81,6 +81,7 @@ def network_data(report: Report, figures: Figures) -> dict[str, Any]:
                 for layer in report.uncounted
             ],
         },
+        "notes": list(graph.provenance.notes),
         "expect": {
             "promised": graph.provenance.expect,
             "missed": [miss._asdict() for miss in misses(report, figures)],

@@ -37,8 +37,14 @@ def notes(report: Report, layer: Layer) -> Iterator[str]:
         yield f"it keeps {layer.buffers:,} numbers that are not learned, besides its parameters"
     if frozen := (layer.params or 0) - (layer.trainable_params or 0):
         yield f"{frozen:,} of its parameters are frozen"
-    if layer.priced_by(convention) is not layer.work:
+    priced = layer.priced_by(convention)
+    if priced is None:
+        yield f"what the convention '{convention.name}' counts here is not known"
+        return
+    if priced is not layer.work:
         yield f"counted by a rule of the convention '{convention.name}', whatever the layer computes"
+        for rule in convention.errors(layer.use):
+            yield f"an error of the tool, reproduced: {rule.name}"
         return
     free = [entry for entry in layer.work if entry.count and not convention.price(entry, node.op)]
     if masked := sum(entry.count for entry in free if entry.role == "masked"):

@@ -1,7 +1,12 @@
-"""What a SOURCE may be, and which reader takes it: a path, a shipped name, `-` for standard input, `file#variant`."""
+"""What a SOURCE may be, and which reader takes it.
+
+A spec: a path, a shipped name, `-` for standard input, `file#variant`. An ONNX model: a path. A torch model:
+`package.module:callable`, `torchvision:NAME`, `timm:NAME`, `hf:CONFIG.json`, a saved program `FILE.pt2`.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -16,9 +21,17 @@ from .graph import DTYPE_BYTES, Graph
 from .op import Shape
 
 if TYPE_CHECKING:
+    from torch.nn import Module
+
     from .readers.spec import Spec
 
 Inputs = Mapping[str, tuple[Shape, str | None]]
+
+REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+"""`package.module:name`: an object of Python."""
+
+LIBRARIES = ("torchvision:", "timm:", "hf:")
+"""What stands before the models of a library."""
 
 
 class Opened(Struct, frozen=True):
@@ -36,21 +49,27 @@ class Opened(Struct, frozen=True):
 
 
 def load(
-    source: str | Path,
+    source: str | Path | Module,
     *,
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     only_known: bool = False,
 ) -> Graph:
     """Read a network.
 
     Args:
-        source: A spec file (`net.yaml`, `net.yaml#variant`), the name of a shipped spec (`resnet50`), or `-` for a spec
-            on standard input. An existing file wins over a shipped name.
-        inputs: Other input sizes: texts (`"3x160x160"`, `"tokens=128:int64"`), or shapes and dtypes by name.
-        batch: The size of the batch axis.
-        settings: Values for the spec's parameters: numbers, lists, or texts in its expression language.
+        source: A spec file (`net.yaml`, `net.yaml#variant`), an ONNX model (`net.onnx`), the name of a shipped spec
+            (`resnet50`), or `-` for a spec on standard input. An existing file wins over a shipped name. Or a torch
+            model: `package.module:callable` (a class, a function that makes a model, or a model), `torchvision:NAME`,
+            `timm:NAME`, `hf:CONFIG.json`, a saved program `FILE.pt2`, or a module itself.
+        inputs: Other input sizes: texts (`"3x160x160"`, `"tokens=128:int64"`), or shapes and dtypes by name. For a
+            torch model also `"package.module:function"`, which makes the arguments of a call.
+        batch: The size of the batch axis; None: there is none.
+        settings: Values for the spec's parameters: numbers, lists, or texts in its expression language; for the sizes
+            that an ONNX model leaves open.
+        kwargs: Arguments for the class or function that makes a torch model.
         only_known: Pass over settings for which the spec has no parameter, since another network has it.
 
     Raises:
@@ -62,18 +81,24 @@ def load(
         >>> load("alexnet").nodes[0].outputs[0].shape
         (1, 96, 55, 55)
     """
-    opened = open_source(source)
+    opened = open_source(source, kwargs)
     if only_known:
         settings = {name: value for name, value in (settings or {}).items() if name in opened.parameters}
-    return opened.build(inputs=read_inputs(inputs), batch=batch, settings=settings)
+    sizes = inputs if is_torch(source) else read_inputs(inputs)
+    return opened.build(inputs=sizes, batch=batch, settings=settings)
 
 
-def open_source(source: str | Path) -> Opened:
+def open_source(source: str | Path | Module, kwargs: Mapping[str, Any] | None = None) -> Opened:
     """Read a source once, to build it more than once.
+
+    Args:
+        source: See `load`.
+        kwargs: See `load`.
 
     Raises:
         SourceError: There is no such file or shipped spec, or it cannot be read.
         SpecError: It breaks a rule.
+        UsageError: It takes no arguments.
 
     Example:
         >>> opened = open_source("mobilenet_v1")
@@ -82,10 +107,79 @@ def open_source(source: str | Path) -> Opened:
         >>> [opened.build(settings={"width": width}).outputs[0].shape for width in (0.5, 1)]
         [(1, 1000), (1, 1000)]
     """
+    if is_torch(source):
+        return Opened((), ("input",), partial(_build_torch, source, kwargs))
+    if kwargs:
+        raise UsageError(f"'{source}' is no torch model and takes no arguments", hint="--set width=0.5 is for a spec")
+    if is_model_file(str(source)):
+        from .readers import onnx
+
+        model = onnx.open_model(str(source))
+        return Opened(model.parameters, model.inputs, model.build)
     from .readers.spec import build
 
     spec, variant = find_spec(str(source))
     return Opened(tuple(spec.params), tuple(spec.inputs), partial(build, spec, variant=variant))
+
+
+def is_torch(source: object) -> bool:
+    """Whether a source is a torch model: a name of Python, of a library's model, a saved program, or a module.
+
+    Example:
+        >>> is_torch("torchvision:resnet50"), is_torch("networks.small:Net"), is_torch("net.yaml#small")
+        (True, True, False)
+    """
+    if not isinstance(source, str | Path):
+        return True
+    text = str(source)
+    if text.endswith((".pt2", ".pt", ".pth", ".ckpt", ".safetensors")):
+        return True
+    return (text.startswith(LIBRARIES) or bool(REFERENCE.fullmatch(text))) and not _exists(text)
+
+
+def _build_torch(
+    source: str | Path | Module,
+    kwargs: Mapping[str, Any] | None,
+    inputs: Inputs | Iterable[str] | None = None,
+    batch: int | None = 1,
+    settings: Mapping[str, Any] | None = None,
+) -> Graph:
+    from .readers.torch import read
+
+    if settings:
+        raise UsageError(
+            "--set is for the parameters of specs", hint="--kwargs '{\"width\": 64}' gives a torch model its arguments"
+        )
+    examples: list[str] = []
+    if isinstance(inputs, Mapping):  # `--over` calls the only input so
+        pairs = [("" if name == "input" else name, size) for name, size in inputs.items()]
+    else:
+        texts = [inputs] if isinstance(inputs, str) else list(inputs or ())
+        examples = [text for text in texts if REFERENCE.fullmatch(text)]
+        pairs = [parse_input(text) for text in texts if text not in examples]
+    if len(examples) > 1:
+        raise UsageError("two functions are to make the inputs", hint="one makes the arguments of a whole call")
+    return read(
+        str(source) if isinstance(source, Path) else source,
+        inputs=pairs,
+        example=examples[0] if examples else None,
+        batch=batch,
+        kwargs=kwargs,
+    )
+
+
+def is_model_file(source: str) -> bool:
+    """Whether a source is an ONNX model: a file of that ending, or one that begins like one.
+
+    Example:
+        >>> is_model_file("resnet50")
+        False
+    """
+    if source == "-" or (not _exists(source) and not source.lower().endswith(".onnx")):
+        return False
+    from .readers.onnx.file import is_model
+
+    return is_model(Path(source))
 
 
 def find_spec(source: str) -> tuple[Spec, str | None]:

@@ -63,6 +63,7 @@ def sweep(
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     convention: str | Convention = "lecture",
     mode: str = "eval",
     counting: Iterable[str] = (),
@@ -81,6 +82,7 @@ def sweep(
         inputs: See `load`; what stays the same.
         batch: See `load`.
         settings: See `load`.
+        kwargs: See `load`.
         convention: See `analyze`.
         mode: See `analyze`.
         counting: See `analyze`.
@@ -99,7 +101,7 @@ def sweep(
     chosen = find_convention(convention) if isinstance(convention, str) else convention
     chosen = chosen.adjusted(counting, ignoring)
     with paused():
-        opened = open_source(source)
+        opened = open_source(source, kwargs)
     fixed, settings = read_inputs(inputs) or {}, settings or {}
     axes = read_axes(opened, over, inputs=fixed, batch=batch, settings=settings)
     points: dict[tuple[int, ...], Point] = {}

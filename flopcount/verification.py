@@ -12,7 +12,7 @@ from .payload import versioned
 from .questions import EXPECTED, Check
 from .table import Cell, Column, Document, Row, Table
 from .units import grouped
-from .verify import WITNESSES, Verification
+from .verify import Verification, predicted_by
 
 SCHEMA = "flopcount.verify/1"
 
@@ -48,7 +48,7 @@ def verification_data(verification: Verification) -> dict[str, Any]:
         "batch": graph.batch,
         "confirmed": not verification.failures and not verification.silent,
         "witnesses": [
-            {"name": name, "convention": WITNESSES.get(name), "silent": verification.silent.get(name)} for name in asked
+            {"name": name, "convention": predicted_by(name), "silent": verification.silent.get(name)} for name in asked
         ],
         "checks": [
             {
@@ -113,7 +113,7 @@ def _notes(verification: Verification) -> Iterator[str]:
 def _witnesses(verification: Verification) -> Iterator[str]:
     """Who was asked, and what predicts them."""
     for name in dict.fromkeys(check.witness for check in verification.checks):
-        convention = WITNESSES.get(name)
+        convention = predicted_by(name)
         if convention:
             yield f"{name}: {CONVENTIONS[convention].source}, predicted by the convention '{convention}'"
         elif name != EXPECTED:

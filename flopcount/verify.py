@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .conventions import CONVENTIONS
-from .engine import count
+from .engine import Layer, Report, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean, show_shape
 from .graph import Graph
 from .questions import Check, Value, layers_of, modules_of, promises, structure, work
-from .sources import Inputs, load
+from .sources import Inputs, is_torch, load
 from .units import grouped
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 
 WITNESSES: dict[str, str | None] = {"torch": None, "FlopCounterMode": "torch", "fvcore": "fvcore"}
 """Who is asked, and the convention that predicts what they count; torch itself has shapes, parameters and buffers."""
+
+AGAINST = ("ptflops", "ptflops-cpu", "ptflops-modules", "ptflops-aten", "thop", "torchinfo", "calflops")
+"""Counters that are asked on demand, in a process of their own: conventions that are named after them predict them."""
+
+UNLIKE = ("attention", "parameter", "constant")
+"""Ops that are built as modules of our own, of which a counter makes something else than of torch's."""
+
+
+def predicted_by(witness: str) -> str | None:
+    """The convention that predicts a witness."""
+    return witness if witness in AGAINST else WITNESSES.get(witness)
 
 
 class Verification(Struct, frozen=True):
@@ -53,6 +65,7 @@ def verify(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     witnesses: Iterable[str] = WITNESSES,
+    against: Iterable[str] = (),
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
@@ -66,6 +79,8 @@ def verify(
         args: What the model is called with.
         kwargs: The same by name.
         witnesses: Keys of `WITNESSES`.
+        against: Names of `AGAINST`: other counters. Where the source is a torch model they are asked about that model
+            itself, not about one that is built.
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
@@ -79,10 +94,11 @@ def verify(
         >>> verify("lecture_ten_filters", witnesses=["torch", "FlopCounterMode"]).failures
         ()
     """
-    names = tuple(witnesses)
-    for name in names:
-        if name not in WITNESSES:
-            raise UsageError(f"unknown witness '{name}'", hint=did_you_mean(name, WITNESSES))
+    names, others = tuple(witnesses), tuple(against)
+    for kind, known, asked in (("witness", WITNESSES, names), ("counter", AGAINST, others)):
+        for name in asked:
+            if name not in known:
+                raise UsageError(f"unknown {kind} '{name}'", hint=did_you_mean(name, known))
     from .torch import require_torch
 
     require_torch("verification")
@@ -104,7 +120,41 @@ def verify(
             checks += structure(report, parts, name, testimony)
         else:
             checks += work(report, parts, name, CONVENTIONS[convention], testimony)
+    for name in others:
+        answer = _asked_apart(name, source if model is None else model, report)
+        if isinstance(answer, str):
+            silent[name] = answer
+        else:
+            checks += answer
     return Verification(graph, (*checks, *promises(report)), silent)
+
+
+def _asked_apart(name: str, source: Any, report: Report) -> list[Check] | str:
+    """What a counter in a process of its own says, or why it cannot."""
+    from .torch.witnesses import Testimony
+    from .torch.witnesses.apart import MISSING, ask
+
+    convention = CONVENTIONS[name]
+    unit = f"{convention.unit}s"
+    is_built = isinstance(source, Graph) or not is_torch(source)
+    if is_built and (unlike := [node.label for node in report.graph.nodes if node.op.tag in UNLIKE]):
+        return f"what is built for {unlike[0]} is no module that it knows: ask about a torch model"
+    answer = ask(name, report.graph, None if is_built else source)
+    if answer.refusal.endswith(MISSING):
+        raise UsageError(f"the counter {name} cannot be asked: {answer.refusal}", hint="install it beside torch")
+    if answer.refusal:
+        return answer.refusal
+    testimony = Testimony({layer: {unit: said} for layer, said in answer.layers.items()}, {unit: answer.whole})
+    if is_built:  # from modules alone, whatever the source of the graph says
+        report = replace(report, layers=tuple(map(_as_module, report.layers)))
+        parts = [part for part in layers_of(report) if part.name in answer.layers]
+    else:
+        parts = modules_of(report, testimony)
+    return list(work(report, parts, name, convention, testimony))
+
+
+def _as_module(layer: Layer) -> Layer:
+    return replace(layer, node=replace(layer.node, origin="module"))
 
 
 def require_agreement(verification: Verification) -> None:

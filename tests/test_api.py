@@ -16,7 +16,8 @@ from flopcount.summary import report_document
 from tests.samples import small
 
 REPORT_KEYS = [
-    "model", "source", "settings", "inputs", "batch", "mode", "convention", "coverage", "expect", "totals", "layers",
+    "model", "source", "settings", "inputs", "batch", "mode", "convention", "coverage", "notes", "expect", "totals",
+    "layers",
 ]  # fmt: skip
 LAYER_KEYS = [
     "name", "op", "inputs", "outputs", "params", "trainable_params", "buffers", "macs", "count", "flops", "activations",

@@ -51,9 +51,10 @@ def test_nothing_to_note() -> None:
     assert list(own_notes(report, Figures(report))) == []
 
 
-def test_the_unknown_and_the_missed_are_noted() -> None:
-    report = count(small(unknown=True, expect={"params": 3}))
+def test_the_unknown_the_remarked_and_the_missed_are_noted() -> None:
+    report = count(small(unknown=True, expect={"params": 3}, notes=("read on a Monday",)))
     assert list(own_notes(report, Figures(report))) == [
         "1 layer unknown: totals are lower bounds (body.magic (opaque))",
+        "read on a Monday",
         "params: 10,690, but the source promises 3",
     ]

@@ -27,7 +27,7 @@ def test_envelope() -> None:
 
 
 def test_report() -> None:
-    report = data(settings={"width": 2}, expect={"params": 1})
+    report = data(settings={"width": 2}, expect={"params": 1}, notes=("read on a Monday",))
     layers = report.pop("layers")
     assert report == {
         "model": "small",
@@ -38,6 +38,7 @@ def test_report() -> None:
         "mode": "eval",
         "convention": {"name": "lecture", "unit": "FLOP", "source": find_convention("lecture").source},
         "coverage": {"status": "complete", "uncounted": []},
+        "notes": ["read on a Monday"],
         "expect": {"promised": {"params": 1}, "missed": [{"key": "params", "expected": 1, "found": 10_690}]},
         "totals": {
             "params": 10_690, "trainable_params": 10_690, "buffers": 16, "macs": 36_864, "count": 72_192,

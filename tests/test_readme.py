@@ -47,7 +47,10 @@ def patch(text: str, folder: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the README's specs in it, by their names."""
+    """A folder with the README's specs and modules in it, by their names."""
+    for text in blocks("python"):
+        if (first := text.partition("\n")[0]).startswith("# "):
+            (tmp_path / first.removeprefix("# ")).write_text(text, encoding="utf-8")
     for text in filter(is_spec, blocks("yaml")):
         write(text, tmp_path)
     return tmp_path

@@ -25,7 +25,7 @@ def check(
     base_ref: str | None = None,
     allow_partial: bool = False,
     inputs: Iterable[str] = (),
-    batch: int = 1,
+    batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
     mode: str = "eval",
 ) -> Check:

@@ -184,7 +184,7 @@ def request_for(
     limits: Mapping[str, str | int] | None = None,
     settings: Mapping[str, object] | None = None,
     inputs: Iterable[str] = (),
-    batch: int = 1,
+    batch: int | None = 1,
     mode: str = "eval",
     **options: str | bool | None,
 ) -> Request:

@@ -28,13 +28,13 @@ class Measurement(Struct, frozen=True):
 
     Attributes:
         inputs: Other input sizes, as `--input` takes them.
-        batch: Samples in a batch.
+        batch: Samples in a batch; None: there is no batch axis.
         settings: The spec's parameters, names and values as text.
         mode: `eval` or `train`.
     """
 
     inputs: tuple[str, ...] = ()
-    batch: int = 1
+    batch: int | None = 1
     settings: tuple[tuple[str, str], ...] = ()
     mode: str = "eval"
 

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import UsageError
 
+WHAT_A_SOURCE_IS = (
+    "A spec file, net.yaml#variant, a shipped name, or - for stdin; "
+    "or a torch model: package.module:callable, torchvision:NAME, timm:NAME, hf:CONFIG.json, FILE.pt2."
+)
+
+
+def read_batch(text: str | int) -> int | None:
+    """A batch size, or `none` for inputs that have no batch.
+
+    Raises:
+        UsageError: It is neither.
+
+    Example:
+        >>> read_batch("8"), read_batch("none")
+        (8, None)
+    """
+    if text == "none":
+        return None
+    if str(text).isascii() and str(text).isdigit() and int(text):
+        return int(text)
+    raise UsageError(f"cannot read --batch '{text}'", hint="a positive integer, or none where the input has no batch")
+
+
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE...", help="A spec file, net.yaml#variant, a shipped name, or - for stdin."),
+    typer.Argument(metavar="SOURCE...", help=WHAT_A_SOURCE_IS),
 ]
-Source = Annotated[
-    str, typer.Argument(metavar="SOURCE", help="A spec file, net.yaml#variant, a shipped name, or - for stdin.")
-]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help=WHAT_A_SOURCE_IS)]
 Input = Annotated[
     list[str] | None,
     typer.Option(
-        "--input", "-i", metavar="[NAME=]SIZES[:DTYPE]", help="One sample's shape: 3x224x224, tokens=128:int64."
+        "--input",
+        "-i",
+        metavar="[NAME=]SIZES[:DTYPE]",
+        help="One sample's shape: 3x224x224, tokens=128:int64; or package.module:function, for a torch model.",
     ),
 ]
-Batch = Annotated[int, typer.Option("--batch", "-b", min=1, help="Samples in a batch.")]
+Batch = Annotated[
+    int | None,
+    typer.Option("--batch", "-b", metavar="N|none", parser=read_batch, help="Samples in a batch, or none without one."),
+]
+Kwargs = Annotated[
+    str | None,
+    typer.Option("--kwargs", metavar="JSON", help='Arguments for what makes a torch model: {"num_classes": 10}.'),
+]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a parameter of the spec: width=0.5.")
 ]
@@ -70,6 +102,8 @@ Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of the terminal.")
 ]
 
+KWARGS_HINT = """write --kwargs '{"num_classes": 10}'"""
+
 
 def settings_of(texts: Iterable[str] | None) -> dict[str, str]:
     """`["width=0.5"]` as a dictionary.
@@ -100,6 +134,27 @@ def _named(texts: Iterable[str] | None, option: str, example: str) -> dict[str, 
             raise UsageError(f"{option} {name} is given twice")
         values[name] = value
     return values
+
+
+def kwargs_of(text: str | None) -> dict[str, Any]:
+    """`'{"num_classes": 10}'` as a dictionary.
+
+    Raises:
+        UsageError: It is no JSON object.
+
+    Example:
+        >>> kwargs_of('{"num_classes": 10}')
+        {'num_classes': 10}
+    """
+    if text is None:
+        return {}
+    try:
+        kwargs = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"cannot read --kwargs: {error}", hint=KWARGS_HINT) from None
+    if not isinstance(kwargs, dict):
+        raise UsageError(f"--kwargs is a JSON object, not {text}", hint=KWARGS_HINT)
+    return kwargs
 
 
 def names_of(text: str | None) -> list[str]:

@@ -14,6 +14,14 @@ def verify(
     witness: Annotated[
         str | None, typer.Option("--witness", "-w", metavar="NAMES", help="Whom to ask: torch,FlopCounterMode,fvcore.")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="NAMES",
+            help="Other counters to ask instead: thop,torchinfo,ptflops,ptflops-cpu,ptflops-aten,calflops.",
+        ),
+    ] = None,
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
@@ -28,7 +36,8 @@ def verify(
     verifications = [
         verify(
             source,
-            witnesses=names_of(witness) or WITNESSES,
+            witnesses=names_of(witness) or (() if against else WITNESSES),
+            against=names_of(against),
             inputs=input,
             batch=batch,
             settings=settings_of(set_),

@@ -184,6 +184,30 @@ class CELU(Activation, frozen=True, kw_only=True):
 
 
 @op
+class Threshold(Activation, frozen=True, kw_only=True):
+    """Element by element: y = x if x > threshold else value; backward, dx = dy · (1 if x > threshold else 0)."""
+
+    threshold: Number
+    value: Number = 0
+
+    tag: ClassVar = "threshold"
+    primitives: ClassVar = {"cmp": 1}
+    gradient: ClassVar = {"mul": 1}
+
+
+@op
+class SoftShrink(Activation, frozen=True, kw_only=True):
+    """Element by element: y = x − bias if x > λ else x + bias if x < −λ else 0; backward, dx = dy · (0 in between)."""
+
+    lambd: Number = 0.5
+    bias: Number = 0.5
+
+    tag: ClassVar = "softshrink"
+    primitives: ClassVar = {"cmp": 2, "add": 2}
+    gradient: ClassVar = {"mul": 1}
+
+
+@op
 class HardTanh(Activation, frozen=True, kw_only=True):
     """Element by element: y = min(max(x, low), high); backward, dx = dy · (1 if low < x < high else 0)."""
 

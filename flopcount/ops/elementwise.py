@@ -60,6 +60,76 @@ Abs = declared(
     "Abs", "max(x, 0 − x)", Elementwise, add=1, cmp=1,
     back=("dx = dy · (1 if x > 0 else −1)", {"mul": 1}),
 )  # fmt: skip
+Exp2 = declared(
+    "Exp2", "2^x", Elementwise, special=1,
+    back=("dx = log(2) · dy · y", {"mul": 2}),
+)  # fmt: skip
+Expm1 = declared(
+    "Expm1", "exp(x) − 1", Elementwise, special=1, add=1,
+    back=("dx = dy · (y + 1)", {"mul": 1, "add": 1}),
+)  # fmt: skip
+Log2 = declared(
+    "Log2", "log₂(x)", Elementwise, special=1,
+    back=("dx = dy / log(2) / x", {"div": 2}),
+)  # fmt: skip
+Log10 = declared(
+    "Log10", "log₁₀(x)", Elementwise, special=1,
+    back=("dx = dy / log(10) / x", {"div": 2}),
+)  # fmt: skip
+Log1p = declared(
+    "Log1p", "log(1 + x)", Elementwise, special=1, add=1,
+    back=("dx = dy / (1 + x)", {"div": 1, "add": 1}),
+)  # fmt: skip
+Erf = declared(
+    "Erf", "erf(x)", Elementwise, special=1,
+    back=("dx = 2/√π · dy · exp(0 − x · x)", {"mul": 3, "special": 1, "add": 1}),
+)  # fmt: skip
+Tan = declared(
+    "Tan", "tan(x)", Elementwise, special=1,
+    back=("dx = dy · (1 + y · y)", {"mul": 2, "add": 1}),
+)  # fmt: skip
+Asin = declared(
+    "Asin", "arcsin(x)", Elementwise, special=1,
+    back=("dx = dy / √(1 − x · x)", {"mul": 1, "add": 1, "special": 1, "div": 1}),
+)  # fmt: skip
+Acos = declared(
+    "Acos", "arccos(x)", Elementwise, special=1,
+    back=("dx = 0 − dy / √(1 − x · x)", {"mul": 1, "add": 2, "special": 1, "div": 1}),
+)  # fmt: skip
+Atan = declared(
+    "Atan", "arctan(x)", Elementwise, special=1,
+    back=("dx = dy / (1 + x · x)", {"mul": 1, "add": 1, "div": 1}),
+)  # fmt: skip
+Sinh = declared(
+    "Sinh", "sinh(x)", Elementwise, special=1,
+    back=("dx = dy · cosh(x)", {"special": 1, "mul": 1}),
+)  # fmt: skip
+Cosh = declared(
+    "Cosh", "cosh(x)", Elementwise, special=1,
+    back=("dx = dy · sinh(x)", {"special": 1, "mul": 1}),
+)  # fmt: skip
+Asinh = declared(
+    "Asinh", "arsinh(x)", Elementwise, special=1,
+    back=("dx = dy / √(x · x + 1)", {"mul": 1, "add": 1, "special": 1, "div": 1}),
+)  # fmt: skip
+Acosh = declared(
+    "Acosh", "arcosh(x)", Elementwise, special=1,
+    back=("dx = dy / √(x · x − 1)", {"mul": 1, "add": 1, "special": 1, "div": 1}),
+)  # fmt: skip
+Atanh = declared(
+    "Atanh", "artanh(x)", Elementwise, special=1,
+    back=("dx = dy / (1 − x · x)", {"mul": 1, "add": 1, "div": 1}),
+)  # fmt: skip
+Sign = declared(
+    "Sign", "(x > 0) − (x < 0)", Elementwise, add=1, cmp=2,
+    back=("dx = 0", {}),
+)  # fmt: skip
+
+# Rounding decides between two integers: a comparison.
+Floor = declared("Floor", "the greatest integer not above x", Elementwise, cmp=1, back=("dx = 0", {}))
+Ceil = declared("Ceil", "the least integer not below x", Elementwise, cmp=1, back=("dx = 0", {}))
+Round = declared("Round", "the integer nearest to x", Elementwise, cmp=1, back=("dx = 0", {}))
+Trunc = declared("Trunc", "x without its fraction", Elementwise, cmp=1, back=("dx = 0", {}))
 
 
 @op

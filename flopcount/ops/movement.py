@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from ..errors import OpError, show_shape
-from ..fields import Axis, Integers, Number, Pads, Size
+from ..fields import Axis, Flag, Integers, Number, Pads, Size
 from ..op import Shape, Work, op
 from .axes import axis_of, check_axes, check_axis, replaced
 from .moving import Moving, Repeating
@@ -17,7 +17,8 @@ from .window import padded, per_axis
 class Pad(Repeating, frozen=True, kw_only=True):
     """Elements added at the ends of axes: an integer pads every spatial axis, a list the last axes, in their order.
 
-    An entry of the list is an integer (both ends) or a pair [before, after].
+    An entry of the list is an integer (both ends) or a pair [before, after]. With `keep_batch: false` the list may
+    begin at the batch.
 
     Example:
         >>> Pad(padding=3).infer((1, 3, 224, 224))
@@ -29,6 +30,7 @@ class Pad(Repeating, frozen=True, kw_only=True):
     padding: Pads
     mode: Literal["constant", "reflect", "replicate", "circular"] = "constant"
     value: Number = 0
+    keep_batch: Flag = True
 
     tag: ClassVar = "pad"
     group: ClassVar = "movement"
@@ -42,7 +44,7 @@ class Pad(Repeating, frozen=True, kw_only=True):
                 )
         elif len(self.padding) > len(x):
             raise OpError(f"padding names {len(self.padding)} axes, but the input has {len(x)}")
-        elif len(self.padding) == len(x) and self.padding[0] not in (0, (0, 0)):
+        elif self.keep_batch and len(self.padding) == len(x) and self.padding[0] not in (0, (0, 0)):
             raise OpError(
                 f"padding names {len(self.padding)} axes, and the first of them is the batch",
                 hint="one entry an axis, each a number or a pair: [[left, right]], [[top, bottom], [left, right]]",
@@ -75,24 +77,33 @@ class Pad(Repeating, frozen=True, kw_only=True):
 class Expand(Repeating, frozen=True, kw_only=True):
     """Axes of size 1 stretched to one sample's `shape` without copying; -1 leaves an axis as it is.
 
+    With `keep_batch: false` the shape is that of all axes, and may have further axes in front.
+
     Example:
         >>> Expand(shape=(64, -1, 56)).infer((1, 64, 56, 1))
         (1, 64, 56, 56)
+        >>> Expand(shape=(8, 12, 1, 64), keep_batch=False).infer((12, 1, 64))
+        (8, 12, 1, 64)
     """
 
     shape: Integers
+    keep_batch: Flag = True
 
     tag: ClassVar = "expand"
     view: ClassVar = True
     group: ClassVar = "movement"
 
     def check(self, x: Shape) -> None:
-        if len(self.shape) != len(x) - 1:
+        kept = int(self.keep_batch)
+        if self.keep_batch and len(self.shape) != len(x) - 1:
             raise OpError(
                 f"shape {list(self.shape)} names {len(self.shape)} axes, but one sample has {len(x) - 1}",
                 hint="the batch is left out; `unsqueeze` adds axes of size 1",
             )
-        for axis, (size, wanted) in enumerate(zip(x[1:], self.shape, strict=True), start=1):
+        if len(self.shape) < len(x) - kept:
+            raise OpError(f"shape {list(self.shape)} names {len(self.shape)} axes, but the input has {len(x)}")
+        new = len(self.shape) - (len(x) - kept)
+        for axis, (size, wanted) in enumerate(zip(x[kept:], self.shape[new:], strict=True), start=kept):
             if wanted < 1 and wanted != -1:
                 raise OpError(f"a size must be positive, or -1 to leave an axis as it is, not {wanted}")
             if wanted not in (-1, size) and size != 1:
@@ -100,11 +111,14 @@ class Expand(Repeating, frozen=True, kw_only=True):
                     f"axis {axis} of size {size} cannot be expanded to {wanted}; only a size of 1 can",
                     hint="`tile` repeats an axis of any size",
                 )
+        if any(wanted < 1 for wanted in self.shape[:new]):
+            raise OpError(f"a new axis needs a positive size, not {min(self.shape[:new])}")
 
     def infer(self, x: Any) -> Any:
-        batch, *sizes = x
-        stretched = (size if wanted == -1 else wanted for size, wanted in zip(sizes, self.shape, strict=True))
-        return (batch, *stretched)
+        kept, sizes = (x[:1], x[1:]) if self.keep_batch else ((), x)
+        new = len(self.shape) - len(sizes)
+        stretched = (size if wanted == -1 else wanted for size, wanted in zip(sizes, self.shape[new:], strict=True))
+        return (*kept, *self.shape[:new], *stretched)
 
 
 @op

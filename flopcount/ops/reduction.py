@@ -63,7 +63,7 @@ class Mean(Reduction, frozen=True, kw_only=True):
     kind: ClassVar = "add"
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return (*super().work(x, y), div(_kept(x, axes_of(self.axes, len(x)))))
+        return (*super().work(x, y), div(kept(x, axes_of(self.axes, len(x)))))
 
     def backward(self, x: Any, y: Any) -> Sequence[Work]:
         return to_input(0, div(prod(y)))
@@ -98,18 +98,29 @@ class Min(Reduction, frozen=True, kw_only=True):
 
 
 @op
-class Argmax(Op, frozen=True, kw_only=True):
-    """Place of the greatest element of one axis, as an integer.
+class AnyTrue(Reduction, frozen=True, kw_only=True):
+    """Whether any element over axes is true."""
 
-    Example:
-        >>> Argmax().infer((1, 19, 512, 1024))
-        (1, 512, 1024)
-    """
+    tag: ClassVar = "any"
+    kind: ClassVar = "cmp"
+
+    def dtype(self, *dtypes: str) -> str:
+        return "bool"
+
+
+@op
+class AllTrue(AnyTrue, frozen=True, kw_only=True):
+    """Whether all elements over axes are true."""
+
+    tag: ClassVar = "all"
+
+
+class Place(Op, frozen=True, kw_only=True):
+    """Where along one axis an element stands, as an integer."""
 
     axis: Axis = 1
     keepdim: Flag = False
 
-    tag: ClassVar = "argmax"
     group: ClassVar = "reduction"
 
     def check(self, x: Shape) -> None:
@@ -129,6 +140,25 @@ class Argmax(Op, frozen=True, kw_only=True):
         return "int64"
 
 
+@op
+class Argmax(Place, frozen=True, kw_only=True):
+    """Place of the greatest element of one axis, as an integer.
+
+    Example:
+        >>> Argmax().infer((1, 19, 512, 1024))
+        (1, 512, 1024)
+    """
+
+    tag: ClassVar = "argmax"
+
+
+@op
+class Argmin(Place, frozen=True, kw_only=True):
+    """Place of the least element of one axis, as an integer."""
+
+    tag: ClassVar = "argmin"
+
+
 def reductions(x: Any, axes: Sequence[int]) -> Any:
     """How often two numbers become one when each row of K along these axes is reduced: K − 1 times.
 
@@ -136,9 +166,15 @@ def reductions(x: Any, axes: Sequence[int]) -> Any:
         >>> reductions((1, 2048, 7, 7), (2, 3))
         98304
     """
-    return (prod(x[axis] for axis in axes) - 1) * _kept(x, axes)
+    return (prod(x[axis] for axis in axes) - 1) * kept(x, axes)
 
 
-def _kept(x: Any, axes: Sequence[int]) -> Any:
+def kept(x: Any, axes: Sequence[int]) -> Any:
+    """How many rows there are along these axes: the product of the other sizes.
+
+    Example:
+        >>> kept((1, 2048, 7, 7), (2, 3))
+        2048
+    """
     gone = frozenset(axes)
     return prod(size for axis, size in enumerate(x) if axis not in gone)

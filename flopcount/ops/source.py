@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..fields import Sizes
+from ..errors import OpError
+from ..fields import Flag, Sizes
 from ..graph import INTEGER_DTYPES
 from ..op import Op, Shape, Work, add, op, to_weight
 from ..sizes import prod
@@ -13,23 +14,38 @@ from .axes import check_axis
 
 
 class Source(Op, frozen=True, kw_only=True):
-    """Takes only the batch size from its input."""
+    """Takes only the batch size from its input; with `keep_batch: false` not even that."""
 
     group: ClassVar = "source"
-
-    def check(self, *x: Shape) -> None:
-        check_axis(0, len(x[0]))
+    arity: ClassVar[tuple[int, int | None]] = (0, 1)
 
     def dtype(self, *dtypes: str) -> str | None:
         # Beside token ids, a table of positions is still one of real numbers.
-        return None if dtypes[0] in INTEGER_DTYPES else dtypes[0]
+        return None if not dtypes or dtypes[0] in INTEGER_DTYPES else dtypes[0]
+
+
+def check_batch(x: Sequence[Shape], keep_batch: bool) -> None:
+    """Refuse to take the batch size from nothing.
+
+    Raises:
+        OpError: No input, or one without axes.
+    """
+    if keep_batch and not x:
+        raise OpError("takes the batch size from an input", hint="`keep_batch: false` has one shape in any batch")
+    if keep_batch:
+        check_axis(0, len(x[0]))
+
+
+def batched(x: Sequence[Any], shape: Any, keep_batch: bool) -> Any:
+    """A sample's shape with the batch of the first input before it, or the shape as it is."""
+    return (x[0][0], *shape) if keep_batch else shape
 
 
 @op
 class Parameter(Source, frozen=True, kw_only=True):
     """A learned tensor used as it is, the same for every sample: a class token, a position embedding.
 
-    x: (N, ...)   weight: shape   ->   y: (N, *shape)
+    x: (N, ...)   weight: shape   ->   y: (N, *shape), or with `keep_batch: false` shape
 
     Joined with the input that it is given: `branches: [[{parameter: {shape: [1, 768]}}], []]`, `join: concat`.
 
@@ -42,25 +58,29 @@ class Parameter(Source, frozen=True, kw_only=True):
     """
 
     shape: Sizes
+    keep_batch: Flag = True
 
     tag: ClassVar = "parameter"
 
-    def infer(self, x: Any) -> Any:
-        return (x[0], *self.shape)
+    def check(self, *x: Shape) -> None:
+        check_batch(x, self.keep_batch)
 
-    def weights(self, x: Any) -> dict[str, Any]:
+    def infer(self, *x: Any) -> Any:
+        return batched(x, self.shape, self.keep_batch)
+
+    def weights(self, *x: Any) -> dict[str, Any]:
         return {"weight": self.shape}
 
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+    def backward(self, *shapes: Any) -> Sequence[Work]:
         """Every sample of the batch has used it: their gradients are added."""
-        return to_weight("weight", add(prod(y) - prod(self.shape)))
+        return to_weight("weight", add(prod(shapes[-1]) - prod(self.shape)))
 
 
 @op
 class Constant(Source, frozen=True, kw_only=True):
     """A tensor that is kept and not learned, the same for every sample: sinusoidal positions.
 
-    x: (N, ...)   value: shape   ->   y: (N, *shape)
+    x: (N, ...)   value: shape   ->   y: (N, *shape), or with `keep_batch: false` shape
 
     Example:
         >>> Constant(shape=(197, 768)).buffers((8, 197, 768))
@@ -68,16 +88,20 @@ class Constant(Source, frozen=True, kw_only=True):
     """
 
     shape: Sizes
+    keep_batch: Flag = True
 
     tag: ClassVar = "constant"
 
-    def infer(self, x: Any) -> Any:
-        return (x[0], *self.shape)
+    def check(self, *x: Shape) -> None:
+        check_batch(x, self.keep_batch)
 
-    def buffers(self, x: Any) -> dict[str, Any]:
+    def infer(self, *x: Any) -> Any:
+        return batched(x, self.shape, self.keep_batch)
+
+    def buffers(self, *x: Any) -> dict[str, Any]:
         return {"value": self.shape}
 
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+    def backward(self, *shapes: Any) -> Sequence[Work]:
         return ()
 
 
@@ -96,12 +120,16 @@ class Opaque(Source, frozen=True, kw_only=True):
     """
 
     out: Sizes
+    keep_batch: Flag = True
 
     tag: ClassVar = "opaque"
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    arity: ClassVar[tuple[int, int | None]] = (0, None)
+
+    def check(self, *x: Shape) -> None:
+        check_batch(x, self.keep_batch)
 
     def infer(self, *x: Any) -> Any:
-        return (x[0][0], *self.out)
+        return batched(x, self.out, self.keep_batch)
 
     def work(self, *shapes: Any) -> None:
         return None

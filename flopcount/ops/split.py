@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..errors import OpError
-from ..fields import Axis, Integer, Size, Sizes
+from ..fields import Axis, Integer, Integers, Size, Sizes
 from ..op import Shape, op
 from ..sizes import ceil_div
-from .axes import axis_of, check_axis, replaced
+from .axes import axis_of, check_axes, check_axis, replaced
 from .moving import Moving
 
 MAX_PARTS = 65_536
@@ -99,6 +99,51 @@ class Slice(Moving, frozen=True, kw_only=True):
     def _range(self, size: Any) -> tuple[Any, Any]:
         end = size if self.end is None else self.end + size if self.end < 0 else self.end
         return self.start + size if self.start < 0 else self.start, end
+
+
+@op
+class StridedSlice(Moving, frozen=True, kw_only=True):
+    """Several axes sliced at once, as numpy slices them: places beyond an end are held at it, steps may be negative.
+
+    `ends` and `steps` are as long as `starts`; without `axes` they begin at the batch.
+
+    Example:
+        >>> StridedSlice(starts=(1, 0), ends=(197, 64), steps=(2, 1), axes=(1, 2)).infer((1, 197, 768))
+        (1, 98, 64)
+        >>> StridedSlice(starts=(-1,), ends=(-1000,), steps=(-1,), axes=(1,)).infer((1, 197, 768))
+        (1, 197, 768)
+    """
+
+    starts: Integers
+    ends: Integers
+    axes: Integers | None = None
+    steps: Integers | None = None
+
+    tag: ClassVar = "strided_slice"
+    group: ClassVar = "movement"
+
+    def check(self, x: Shape) -> None:
+        check_axes(self._axes(), len(x))
+        counts = {len(self.starts), len(self.ends), len(self._axes()), len(self._steps())}
+        if len(counts) > 1:
+            raise OpError(
+                f"{len(self.starts)} starts, {len(self.ends)} ends, {len(self._axes())} axes and "
+                f"{len(self._steps())} steps: there must be as many of each"
+            )
+        if 0 in self._steps():
+            raise OpError("a step of 0 leads nowhere")
+
+    def infer(self, x: Any) -> Any:
+        y = list(x)
+        for axis, start, end, step in zip(self._axes(), self.starts, self.ends, self._steps(), strict=True):
+            y[axis] = len(range(*slice(start, end, step).indices(int(x[axis]))))
+        return tuple(y)
+
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(len(self.starts))) if self.axes is None else self.axes
+
+    def _steps(self) -> tuple[int, ...]:
+        return (1,) * len(self.starts) if self.steps is None else self.steps
 
 
 @op

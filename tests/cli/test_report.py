@@ -270,7 +270,10 @@ def test_ten_crops(run: Run) -> None:
         (["alexnet", "--over", "batch=1", "--top", "1"], "--top is about layers", ""),
         (["alexnet", "--over", "batch=1", "--columns", "macs"], "--columns is about layers", ""),
         (["vgg16", "--over", "clases=1,2"], "no parameter and no input 'clases'", "did you mean 'classes'?"),
-        (["alexnet", "--batch", "0"], "invalid value for '--batch' / '-b': 0 is not in the range x>=1", ""),
+        (["alexnet", "--batch", "0"], "cannot read --batch '0'", "a positive integer, or none"),
+        (["alexnet", "--kwargs", "{"], "cannot read --kwargs", "write --kwargs '{"),
+        (["alexnet", "--kwargs", "[1]"], "--kwargs is a JSON object, not [1]", "write --kwargs '{"),
+        (["alexnet", "--kwargs", '{"a": 1}'], "'alexnet' is no torch model and takes no arguments", "--set"),
     ],
 )
 def test_refuses(run: Run, arguments: list[str], message: str, hint: str) -> None:

@@ -33,9 +33,11 @@ from flopcount.ops.activation import (
     Sigmoid,
     SiLU,
     Softplus,
+    SoftShrink,
     Softsign,
     SwiGLU,
     Tanh,
+    Threshold,
 )  # fmt: skip
 from tests.counting import Number, backward_ledger, ledger, tallied
 from tests.ops.definitions import gradient, if_positive, kept, maximum, minimum, special
@@ -66,6 +68,16 @@ def tanh(x: Any) -> Any:
     return special(torch.tanh, x)
 
 
+def chosen(x: Any, above: float, value: Any, otherwise: Any) -> Any:
+    """The value where x is above a number: one comparison."""
+    return x.maximum() if isinstance(x, Number) else torch.where(x > above, value, otherwise)
+
+
+def below(x: Any, under: float, value: Any, otherwise: Any) -> Any:
+    """The value where x is below a number: one comparison."""
+    return x.minimum() if isinstance(x, Number) else torch.where(x < under, value, otherwise)
+
+
 ELEMENTWISE: list[Case] = [
     (ReLU(), lambda x: maximum(x, 0), functional.relu),
     (ReLU6(), lambda x: minimum(maximum(x, 0), 6), functional.relu6),
@@ -86,6 +98,8 @@ ELEMENTWISE: list[Case] = [
     (HardSwish(), lambda x: x * minimum(maximum(x + 3, 0), 6) / 6, functional.hardswish),
     (HardSigmoid(), lambda x: minimum(maximum(x + 3, 0), 6) / 6, functional.hardsigmoid),
     (HardTanh(low=-2, high=3), lambda x: minimum(maximum(x, -2), 3), lambda x: functional.hardtanh(x, -2, 3)),
+    (Threshold(threshold=1, value=-2), lambda x: chosen(x, 1, x, -2), lambda x: functional.threshold(x, 1, -2)),
+    (SoftShrink(), lambda x: chosen(x, 0.5, x - 0.5, below(x, -0.5, x + 0.5, 0)), functional.softshrink),
     (Softplus(), lambda x: log(1 + exp(x)), functional.softplus),
     (Softsign(), lambda x: x / (1 + maximum(x, 0 - x)), functional.softsign),
     (Mish(), lambda x: x * tanh(log(1 + exp(x))), functional.mish),
@@ -235,6 +249,8 @@ GRADIENTS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "softplus": softplus_gradient,
     "softsign": softsign_gradient,
     "mish": mish_gradient,
+    "threshold": lambda x, y, dy: dy * kept(lambda x: (x > 1).to(x.dtype), x),
+    "softshrink": lambda x, y, dy: dy * kept(lambda x: (x.abs() > 0.5).to(x.dtype), x),
     "logsigmoid": lambda x, y, dy: dy * (1 - kept(torch.sigmoid, x)),
 }
 

@@ -130,3 +130,28 @@ def test_gradients_of_what_is_repeated_are_added(shape: tuple[int, ...], repeats
     for op, function in cases:
         copies = torch.bincount(function(numbers).flatten().add(1).int())[1:]
         assert backward_ledger(op, shape)["add"] == sum(int(count) - 1 for count in copies)
+
+
+@given(SHAPES, st.lists(st.integers(1, 3), max_size=2), st.data())
+def test_expand_to_a_whole_shape_is_torchs(shape: tuple[int, ...], new: list[int], data: st.DataObject) -> None:
+    wanted = tuple(data.draw(st.sampled_from((-1, size, 4)[: 3 if size == 1 else 2])) for size in shape)
+    op = Expand(shape=(*new, *wanted), keep_batch=False)
+    check(op, shape, torch.empty(shape).expand(*new, *wanted))
+
+
+def test_pad_may_begin_at_the_batch_where_it_is_told() -> None:
+    check(Pad(padding=(1, (0, 2)), keep_batch=False), (2, 3), torch.nn.functional.pad(torch.empty(2, 3), [0, 2, 1, 1]))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((4, 5), "shape [4, 5] names 2 axes, but the input has 3"),
+        ((-1, 1, 64, 8), "a new axis needs a positive size, not -1"),
+        ((2, 1, 32, 8), "axis 1 of size 64 cannot be expanded to 32; only a size of 1 can"),
+    ],
+)
+def test_expand_refuses(shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        Expand(shape=shape, keep_batch=False).check((1, 64, 8))
+    assert caught.value.what == message

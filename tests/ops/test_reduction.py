@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopcount.errors import OpError
-from flopcount.ops.reduction import Argmax, Max, Mean, Min, Prod, Reduction, Sum
+from flopcount.ops.reduction import AllTrue, AnyTrue, Argmax, Argmin, Max, Mean, Min, Prod, Reduction, Sum
 from tests.counting import Number, backward_ledger, indices, ledger, tallied
 from tests.differentiating import Tape, Variable, total
 
@@ -28,6 +28,8 @@ DEFINITIONS: dict[type[Reduction], Callable[[list[Number]], Number]] = {
     Prod: lambda numbers: reduce(lambda a, b: a * b, numbers),
     Max: lambda numbers: reduce(lambda a, b: a.maximum(b), numbers),
     Min: lambda numbers: reduce(lambda a, b: a.minimum(b), numbers),
+    AnyTrue: lambda numbers: reduce(lambda a, b: a.maximum(b), numbers),
+    AllTrue: lambda numbers: reduce(lambda a, b: a.minimum(b), numbers),
 }
 
 
@@ -54,10 +56,10 @@ def test_reduces_every_axis_but_the_batch_unless_told() -> None:
     assert ledger(Mean(), (8, 3, 4, 5)) == {"add": 8 * 59, "div": 8}
 
 
-@given(SHAPES, st.booleans(), st.data())
-def test_argmax_is_torchs(shape: tuple[int, ...], keepdim: bool, data: st.DataObject) -> None:
+@given(st.sampled_from([Argmax, Argmin]), SHAPES, st.booleans(), st.data())
+def test_argmax_is_torchs(kind: type[Argmax], shape: tuple[int, ...], keepdim: bool, data: st.DataObject) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
-    op = Argmax(axis=axis, keepdim=keepdim)
+    op = kind(axis=axis, keepdim=keepdim)
     expected = torch.empty(shape).argmax(axis, keepdim)
     assert op.infer(shape) == tuple(expected.shape)
     assert op.dtype("float32") == str(expected.dtype).removeprefix("torch.")
@@ -65,6 +67,10 @@ def test_argmax_is_torchs(shape: tuple[int, ...], keepdim: bool, data: st.DataOb
         for _ in indices(expected.shape):
             reduce(lambda a, b: a.maximum(b), [Number() for _ in range(shape[axis])])
     assert ledger(op, shape) == done
+
+
+def test_whether_any_or_all_is_a_truth_value() -> None:
+    assert {AnyTrue().dtype("float32"), AllTrue().dtype("bool")} == {"bool"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from flopcount.engine import count
 from flopcount.errors import OpError
-from flopcount.graph import GraphBuilder
+from flopcount.graph import GraphBuilder, Tensor
 from flopcount.ops.joining import Add, Concat
 from flopcount.ops.source import Constant, Opaque, Parameter
 from tests.counting import backward_ledger
@@ -69,3 +69,22 @@ def test_a_parameters_gradient_is_the_sum_over_the_batch(batch: int, shape: tupl
 def test_what_is_not_learned_has_no_gradient_and_the_unknown_has_an_unknown_one() -> None:
     assert backward_ledger(Constant(shape=(3, 4)), (2, 5)) == {}
     assert Opaque(out=(3,)).backward((2, 5), (2, 3)) is None
+
+
+def test_without_a_batch_the_shape_is_all_of_it() -> None:
+    builder = GraphBuilder("net", batch=8)
+    x = builder.input("x", (8, 4))
+    (table,) = builder.add(Parameter(shape=(3, 4), keep_batch=False), [], name="table")
+    (mask,) = builder.add(Constant(shape=(5,), keep_batch=False), [], name="mask")
+    (hidden,) = builder.add(Opaque(out=(2, 2), keep_batch=False), [x, table], name="secret")
+    assert (table.shape, mask.shape, hidden.shape) == ((3, 4), (5,), (2, 2))
+    with pytest.raises(OpError, match="takes the batch size from an input"):
+        builder.add(Parameter(shape=(3, 4)), [], name="other")
+
+
+def test_a_constant_that_no_module_keeps_counts_nowhere() -> None:
+    builder = GraphBuilder("net")
+    value = Tensor("positions", (5,), "int64", "constant")
+    builder.add(Constant(shape=(5,), keep_batch=False), [], name="positions", tied={"value": value})
+    (layer,) = count(builder.build([])).layers
+    assert (layer.params, layer.buffers) == (0, 0)

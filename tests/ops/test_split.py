@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from flopcount.errors import OpError
 from flopcount.fields import fields_of
-from flopcount.ops.split import Select, Slice, Split
+from flopcount.ops.split import Select, Slice, Split, StridedSlice
 from tests.counting import ledger
 
 SHAPES = st.lists(st.integers(1, 6), min_size=1, max_size=4).map(tuple)
@@ -87,4 +88,36 @@ def test_its_short_form_is_the_number_of_equal_parts() -> None:
 def test_refuses(op: Any, message: str) -> None:
     with pytest.raises(OpError) as caught:
         op.check((1, 64, 8))
+    assert caught.value.what == message
+
+
+@given(SHAPES, st.data())
+def test_strided_slices_are_numpys(shape: tuple[int, ...], data: st.DataObject) -> None:
+    axes = tuple(data.draw(st.lists(st.integers(0, len(shape) - 1), unique=True, min_size=1)))
+    places = st.integers(-9, 9)
+    steps = tuple(data.draw(st.integers(-3, 3).filter(bool)) for _ in axes)
+    starts, ends = (tuple(data.draw(places) for _ in axes) for _ in range(2))
+    index = [slice(None)] * len(shape)
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        index[axis] = slice(start, end, step)
+    op = StridedSlice(starts=starts, ends=ends, axes=axes, steps=steps)
+    op.check(shape)
+    assert op.infer(shape) == np.empty(shape)[tuple(index)].shape
+    assert ledger(op, shape) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"starts": (0,), "ends": (1,), "axes": (3,)}, "axis 3 is out of range: the input has 2 axes"),
+        ({"starts": (0,), "ends": (1,), "steps": (0,)}, "a step of 0 leads nowhere"),
+        (
+            {"starts": (0,), "ends": (1, 2), "axes": (1,)},
+            "1 starts, 2 ends, 1 axes and 1 steps: there must be as many of each",
+        ),
+    ],
+)
+def test_strided_slices_refuse(fields: Any, message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        StridedSlice(**fields).check((4, 5))
     assert caught.value.what == message

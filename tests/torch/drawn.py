@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flopcount.graph import Graph, GraphBuilder, Tensor
 from flopcount.op import Op
 from flopcount.ops import OPS, find_op
-from flopcount.ops.window import extent, padded
+from flopcount.ops.window import extent, padded, per_axis
 
 MOST_ELEMENTS = 4096
 Drawn = TypeVar("Drawn")
@@ -142,6 +142,15 @@ def conv(p: Pool) -> Layer:
     x = spatial(p)
     groups = p.divisor(x.shape[1])
     return {"out": groups * p.number(1, 3), "groups": groups, "bias": p.flag(), **window(p, x)}, [x]
+
+
+def dynamic_conv(p: Pool) -> Layer:
+    x = spatial(p)
+    groups = p.divisor(x.shape[1])
+    fields = window(p, x)
+    kernel = per_axis(fields.pop("kernel"), len(x.shape) - 2)
+    filters = p.of([groups * p.number(1, 3), x.shape[1] // groups, *kernel])
+    return {"groups": groups, **fields}, [x, filters]
 
 
 def conv_transpose(p: Pool) -> Layer:
@@ -459,7 +468,8 @@ def unsqueeze(p: Pool) -> Layer:
 
 
 def source(p: Pool) -> Layer:
-    return {"shape": tuple(p.number(1, 4) for _ in range(p.number(1, 3)))}, [p.x(1, 4)]
+    shape = tuple(p.number(1, 4) for _ in range(p.number(1, 3)))
+    return ({"shape": shape}, [p.x(1, 4)]) if p.flag() else ({"shape": shape, "keep_batch": False}, [])
 
 
 def split(p: Pool) -> Layer:
@@ -520,6 +530,7 @@ LAYERS: dict[str, Callable[[Pool], Layer]] = {
     "attention": attention,
     "conv": conv,
     "conv_transpose": conv_transpose,
+    "dynamic_conv": dynamic_conv,
     "einsum": einsum,
     "embedding": embedding,
     **dict.fromkeys(("add", "mul", "maximum", "minimum"), join),

@@ -190,7 +190,7 @@ def test_it_trains() -> None:
     for _ in range(40):
         optimizer.zero_grad()
         loss = functional.cross_entropy(network(x), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 4
@@ -220,7 +220,7 @@ def test_random_networks_run_and_give_every_trainable_weight_a_gradient(graph: G
     assert [tuple(y.shape) for y in outputs] == shapes_of(graph.outputs)
     floats = [y for y in outputs if y.requires_grad]
     if floats:
-        torch.stack([y.sum() for y in floats]).sum().backward()  # type: ignore[no-untyped-call]
+        torch.stack([y.sum() for y in floats]).sum().backward()
     reached = {tensor.name for tensor in graph.outputs}
     for node in reversed(graph.nodes):
         passes = any(tensor.name in reached and tensor.dtype not in INTEGER_DTYPES for tensor in node.outputs)

@@ -18,12 +18,13 @@ STD = 0.02
 class Learned(nn.Module):
     """A learned tensor, the same for every sample."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, keep_batch: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(shape).normal_(std=STD))
+        self.keep_batch = keep_batch
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.weight.expand(x.shape[0], *self.weight.shape)
+    def forward(self, *x: Tensor) -> Tensor:
+        return self.weight.expand(x[0].shape[0], *self.weight.shape) if self.keep_batch else self.weight
 
 
 class Kept(nn.Module):
@@ -31,12 +32,13 @@ class Kept(nn.Module):
 
     value: Tensor
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, keep_batch: bool = True) -> None:
         super().__init__()
         self.register_buffer("value", torch.empty(shape).normal_(std=STD))
+        self.keep_batch = keep_batch
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.value.expand(x.shape[0], *self.value.shape)
+    def forward(self, *x: Tensor) -> Tensor:
+        return self.value.expand(x[0].shape[0], *self.value.shape) if self.keep_batch else self.value
 
 
 def opaque(op: Opaque, *x: Shape) -> NoReturn:
@@ -48,7 +50,7 @@ def opaque(op: Opaque, *x: Shape) -> NoReturn:
 
 
 MODULES: dict[str, Any] = {
-    "constant": lambda op, x: Kept(op.shape),
+    "constant": lambda op, *x: Kept(op.shape, op.keep_batch),
     "opaque": opaque,
-    "parameter": lambda op, x: Learned(op.shape),
+    "parameter": lambda op, *x: Learned(op.shape, op.keep_batch),
 }

@@ -1,0 +1,154 @@
+"""The torch reader: any model, run once on shapes without memory for weights; every operator becomes ops of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import MissingExtraError, SourceError, UsageError
+from ...graph import Graph, Provenance
+from ...op import Shape
+
+if TYPE_CHECKING:
+    import torch
+
+    from .example import Example
+    from .origin import Origin
+    from .trace import Trace
+
+Sized = tuple[str, tuple[Shape, str | None]]
+
+PROGRAM, WEIGHTS = ".pt2", (".pt", ".pth", ".ckpt", ".safetensors")
+
+AFFORDABLE = 2**30
+"""How many numbers a model may hold to be run for real, where its Python asks for numbers."""
+
+
+def read(
+    source: str | torch.nn.Module,
+    *,
+    inputs: Sequence[Sized] = (),
+    example: str | None = None,
+    batch: int | None = 1,
+    kwargs: Mapping[str, Any] | None = None,
+) -> Graph:
+    """Read a model into a graph. The model itself is not changed.
+
+    Args:
+        source: `package.module:callable` (a class, a function that makes a model, or a model), `torchvision:NAME`,
+            `timm:NAME`, `hf:CONFIG.json`, a saved program `FILE.pt2`, or a model.
+        inputs: Its inputs, in order or by name; none: those that the library declares for it.
+        example: `package.module:function` that makes the arguments of a call instead.
+        batch: The size of the batch axis; None: there is none.
+        kwargs: Arguments for the class or function that makes the model.
+
+    Raises:
+        MissingExtraError: Torch is not installed.
+        SourceError: There is no such model, or its code fails.
+        UsageError: It has no such input.
+        BugError: A shape that we infer is not the one that torch computed.
+    """
+    if isinstance(source, str) and Path(source).suffix in (*WEIGHTS, PROGRAM):
+        return _saved(source, bool(inputs or example), batch, kwargs)
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading a torch model", "torch") from None
+    from .assemble import assemble
+    from .origin import Origin, find_origin
+
+    if isinstance(source, torch.nn.Module):
+        if kwargs:
+            raise UsageError("a model that is there already takes no arguments")
+        model, label = source, type(source).__name__
+        origin = Origin(label, lambda: model, is_ours=False)
+    else:
+        label = source
+        origin = find_origin(source, kwargs or {})
+    trace, call = _traced(label, origin, inputs, example, batch)
+    provenance = Provenance(source=label, settings=dict(kwargs or {}))
+    return assemble(trace, origin.name, call.batch, provenance)
+
+
+def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] | None) -> Graph:
+    """A program in a file: it has its inputs' sizes, and no code."""
+    from .assemble import assemble
+    from .program import batch_of, read_program
+
+    if Path(path).suffix in WEIGHTS:
+        raise SourceError(
+            "holds weights, or pickled Python that could run anything: it is not read", where=path,
+            hint="name the code that makes the model, package.module:callable, or save it with torch.export.save",
+        )  # fmt: skip
+    if kwargs:
+        raise UsageError(f"{path} is a saved program and takes no arguments")
+    trace = read_program(path)
+    own = batch_of(trace)
+    if sized or batch not in (1, None, own):
+        raise UsageError(f"{path} is a saved program: its inputs have the sizes that it was exported with")
+    return assemble(trace, Path(path).stem, own, Provenance(source=path))
+
+
+def _traced(
+    label: str, origin: Origin, inputs: Sequence[Sized], example: str | None, batch: int | None
+) -> tuple[Trace, Example]:
+    """Run the model on shapes; where its Python asks for numbers, once more on real ones."""
+    from .build import prepared
+    from .skeleton import DataDependentError
+
+    model = prepared(label, origin)
+    call = _call(label, origin, model, inputs, example, batch)
+    try:
+        return _run(label, model, call), call
+    except DataDependentError as error:
+        held = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
+        if held > AFFORDABLE:
+            raise SourceError(
+                f"{label} asks for numbers while it runs, and is too large to run for real",
+                facts=error.facts, hint="let its Python depend on sizes alone, or give a smaller variant",
+            ) from None  # fmt: skip
+        trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
+        place = f" (at {error.where})" if error.where else ""
+        trace.notes.append(
+            f"its Python asks for numbers{place}: it was run with real ones, and other inputs may take another path"
+        )
+        return trace, call
+
+
+def _call(
+    label: str, origin: Origin, model: torch.nn.Module, inputs: Sequence[Sized], example: str | None, batch: int | None
+) -> Example:
+    from .example import made_by, of_sizes, parameters
+
+    if example is not None:
+        if inputs:
+            raise UsageError(f"{example} makes all inputs: there can be no sizes besides")
+        return made_by(model, example)
+    declared = origin.inputs(model) or ()
+    if not declared and not inputs:
+        raise UsageError(
+            f"the size of the input of {label} is not known",
+            facts={"it takes": ", ".join(parameters(model)) or "nothing by name"},
+            hint="--input 3x224x224, --input tokens=128:int64, or --input package.module:function that makes arguments",
+        )
+    return of_sizes(model, _completed(inputs, declared) or declared, batch)
+
+
+def _completed(inputs: Sequence[Sized], declared: Sequence[Sized]) -> list[Sized]:
+    """The sizes that were asked for, with names and dtypes from those that a library declares."""
+    types = {name: dtype for name, (_, dtype) in declared}
+    names = iter([name for name, _ in declared])
+    completed = []
+    for given, (shape, dtype) in inputs:
+        name = given or next(names, "")
+        completed.append((name, (shape, dtype or types.get(name))))
+    return completed
+
+
+def _run(label: str, model: torch.nn.Module, call: Example, real: bool = False) -> Trace:
+    from .origin import foreign_code
+    from .record import record
+
+    with foreign_code(label, hint="does the input have the size and the dtype that the model expects?"):
+        return record(model, call.args, call.kwargs, call.names, real)

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import flopcount
+from flopcount.engine import count
+from flopcount.errors import MissingExtraError, SourceError, UsageError
+from flopcount.readers.torch import read
+from flopcount.sources import load
+from tests.cli.conftest import Run, run  # noqa: F401
+from tests.readers.torch import networks
+from tests.readers.torch.witness import tags
+
+HERE = "tests.readers.torch.networks"
+IMAGE = ["3x16x16"]
+
+
+def params(source: str, **options: Any) -> int:
+    return count(load(f"{HERE}:{source}", **options)).totals["params"].value
+
+
+def test_a_class_a_function_a_model_and_an_attribute() -> None:
+    assert params("Small", inputs=IMAGE) == 330
+    assert params("Small", inputs=IMAGE, kwargs={"classes": 3}) == 267
+    assert params("make", inputs=IMAGE, kwargs={"classes": 3}) == 267
+    assert params("small", inputs=IMAGE) == 303
+    assert params("Container.model", inputs=IMAGE) == 330
+
+
+def test_a_module_itself() -> None:
+    report = flopcount.analyze(networks.Small(), inputs="3x16x16", batch=4)
+    assert report.totals["params"].value == 330
+    assert (report.graph.name, report.graph.inputs[0].name, report.graph.inputs[0].shape) == (
+        "Small", "image", (4, 3, 16, 16),
+    )  # fmt: skip
+
+
+def test_layers_and_wiring() -> None:
+    graph = load(f"{HERE}:Small", inputs=IMAGE)
+    assert [(node.name, node.op.tag, [tensor.name for tensor in node.inputs]) for node in graph.nodes] == [
+        ("conv", "conv", ["image"]),
+        ("bn", "bn", ["conv"]),
+        ("relu", "relu", ["bn"]),
+        ("scale", "scale", ["relu"]),
+        ("mean", "mean", ["scale"]),
+        ("fc", "linear", ["mean"]),
+    ]
+    assert [weight.name for node in graph.nodes for weight in node.weights] == [
+        "conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "fc.weight", "fc.bias",
+    ]  # fmt: skip
+    assert [node.origin for node in graph.nodes[:4]] == ["module", "module", "in place", "functional"]
+    assert graph.nodes[2].where.startswith("tests/readers/torch/networks.py:")
+    assert [tensor.name for tensor in graph.outputs] == ["fc"]
+
+
+def test_the_users_model_is_left_as_it_was() -> None:
+    model = networks.Small().train()
+    model.bn.eval()
+    model.conv.weight.requires_grad_(False)
+    before = copy.deepcopy(model.state_dict())
+    report = count(read(model, inputs=[("", ((3, 16, 16), None))]))
+    assert report.totals["trainable_params"].value == 330 - 216
+    assert (model.training, model.bn.training, model.seen) == (True, False, None)
+    assert [weight.requires_grad for weight in model.parameters()].count(False) == 1
+    assert model.state_dict().keys() == before.keys()
+    assert all(torch.equal(model.state_dict()[name], before[name]) for name in before)
+    hooks = [vars(module)[name] for module in model.modules() for name in vars(module) if "hooks" in name]
+    assert not any(hooks)
+    assert not torch.nn.modules.module._global_forward_hooks
+
+
+def test_a_model_that_cannot_be_copied_for_its_numbers_alone() -> None:
+    """Old weight norms hold a weight that is no leaf."""
+    model = nn.utils.weight_norm(nn.Linear(4, 3))
+    report = count(read(model, inputs=[("", ((4,), None))], batch=2))
+    assert report.totals["params"].value == sum(parameter.numel() for parameter in model.parameters())
+    assert report.totals["macs"].value == 2 * 4 * 3
+
+
+def test_inputs_by_name_and_without_a_batch() -> None:
+    graph = load(f"{HERE}:Two", inputs=["right=5x6", "left=4x5"], batch=None)
+    assert [(tensor.name, tensor.shape) for tensor in graph.inputs] == [("right", (5, 6)), ("left", (4, 5))]
+    assert [tensor.shape for tensor in graph.outputs] == [(4, 6), (4, 5), (5, 6)]
+    assert graph.batch is None
+
+
+@pytest.mark.parametrize(
+    ("source", "example", "shapes", "batch"),
+    [
+        ("Small", "image", [(2, 3, 16, 16)], 2),
+        ("Small", "arguments", [(2, 3, 16, 16)], 2),
+        ("Two", "by_name", [(4, 5), (5, 6)], None),
+    ],
+)
+def test_a_function_that_makes_the_inputs(source: str, example: str, shapes: Any, batch: int | None) -> None:
+    graph = load(f"{HERE}:{source}", inputs=f"{HERE}:{example}")
+    assert ([tensor.shape for tensor in graph.inputs], graph.batch) == (shapes, batch)
+
+
+def test_python_that_asks_for_numbers_is_run_for_real_and_says_so() -> None:
+    graph = load(f"{HERE}:Asking", inputs=IMAGE)
+    assert "mean" in tags(graph)
+    assert params("Asking", inputs=IMAGE) == 330
+    (note,) = [note for note in graph.provenance.notes if "numbers" in note]
+    assert "networks.py:" in note
+    assert note.endswith("it was run with real ones, and other inputs may take another path")
+
+
+def test_terabytes_of_weights_take_no_memory() -> None:
+    graph = load(f"{HERE}:Huge", inputs=["1048576"])
+    assert count(graph).totals["params"].value == sum(2**20 * w + w for w in (1048576, 1398101, 1747626, 2097152))
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message", "hint"),
+    [
+        ("Smal", {}, "networks has no 'Smal'", "did you mean 'Small'"),
+        ("number", {}, "is no model, and makes none: it is of type int", ""),
+        ("nothing", {}, "makes no torch module, but something of type NoneType", ""),
+        ("small", {"kwargs": {"classes": 3}}, "is a model already: it takes no arguments", ""),
+        ("Small", {"kwargs": {"clases": 3}}, "raised TypeError: ", ""),
+        ("Small", {}, "the size of the input of tests.readers.torch.networks:Small is not known", "--input 3x224x224"),
+        ("Small", {"inputs": ["x=3x16x16"]}, "the model has no input 'x'", "one of: image, scale"),
+        ("Small", {"inputs": ["4x16x16"]}, "raised RuntimeError: ", "does the input have the size"),
+        ("Failing", {"inputs": ["4"]}, "raised ValueError: not today", "does the input"),
+        ("Small", {"inputs": [f"{HERE}:words"]}, "words makes no tensor", "return a tensor"),
+        ("Small", {"inputs": [f"{HERE}:image", "3x4x4"]}, "image makes all inputs", ""),
+        ("Small", {"inputs": [f"{HERE}:image", f"{HERE}:words"]}, "two functions are to make the inputs", ""),
+        ("Small", {"inputs": IMAGE, "settings": {"width": 2}}, "--set is for the parameters of specs", "--kwargs"),
+        ("Small", {"inputs": ["3x16x16:float8"]}, "torch has no dtype 'float8'", ""),
+    ],
+)
+def test_refuses(source: str, options: Any, message: str, hint: str) -> None:
+    with pytest.raises((SourceError, UsageError)) as caught:
+        load(f"{HERE}:{source}", **options)
+    assert message in str(caught.value)
+    assert hint in str(caught.value)
+
+
+def test_a_module_that_does_not_exist_and_one_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken_network.py").write_text("import nowhere_at_all\n")
+    (tmp_path / "local_network.py").write_text("from torch import nn\nnet = nn.Linear(3, 2)\n")
+    assert load("local_network:net", inputs=["3"]).outputs[0].shape == (1, 2)
+    assert str(tmp_path) not in sys.path
+    with pytest.raises(SourceError, match="there is no module 'absent_network'"):
+        load("absent_network:net")
+    with pytest.raises(SourceError, match="raised ModuleNotFoundError: No module named 'nowhere_at_all'") as caught:
+        load("broken_network:net")
+    assert "broken_network.py:1" in caught.value.facts["at"]
+
+
+def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError) as caught:
+        load(f"{HERE}:Small", inputs=IMAGE)
+    assert 'pip install "flopcount[torch]"' in str(caught.value)
+
+
+@pytest.mark.parametrize("library", ["torchvision", "timm", "transformers"])
+def test_without_a_library_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / "config.json").write_text("{}")
+    source = f"hf:{tmp_path / 'config.json'}" if library == "transformers" else f"{library}:resnet50"
+    with pytest.raises(SourceError, match=library):
+        load(source)
+
+
+def test_what_a_model_prints_is_no_output(run: Run) -> None:  # noqa: F811
+    result = run("report", f"{HERE}:Small", "--input", "3x16x16", "--format", "csv", "--kwargs", '{"classes": 3}')
+    assert result.status == 0
+    assert result.out.startswith("layer,op,")
+    assert result.err == "running\n"
+    assert run("report", f"{HERE}:Two", "-i", "4x5", "-i", "5x6", "-b", "none").status == 0
+
+
+def test_torch_is_imported_by_nobody_else() -> None:
+    code = "import sys, flopcount.readers.torch, flopcount.sources; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
