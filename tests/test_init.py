@@ -98,7 +98,7 @@ FLOORS = (
     "folding lift ops resizing",
     "tools",
     "conventions gradients readers",
-    "engine rewrites convention_file",
+    "engine rewrites convention_file pricelist",
     "metrics remarks pair rewriting",
     "written footer payload explain depth matching torch verdict part",
     "summary explanation bridge",
