@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from .engine import Layer, Report, count
+from .engine import Report, count
 from .errors import FlopcountError, UsageError
 from .graph import Graph, GraphBuilder, Node, Tensor
 from .metrics import METRICS, Figures
 from .op import Op
-from .rewriting import find_rewrite, parse_request, read_options
+from .rewrites._local import Replacement
+from .rewrites._options import Options
+from .rewriting import apply_rewrite, find_rewrite, parse_request, read_options
 
 DESIGNS = ("separable", "bottleneck", "factorize", "grouped:groups=2", "low-rank:rank=0.25")
 """The designs that are tried unless others are asked for."""
@@ -67,7 +70,8 @@ def advise(report: Report, designs: Sequence[str] = DESIGNS) -> Advice:
         designs: Rewrites of single layers, as `rewriting.rewrite` takes them.
 
     Raises:
-        UsageError: There is no such rewrite or option, or the rewrite is one of whole networks.
+        UsageError: There is no such rewrite, option or layer, or the rewrite is one of whole networks.
+        FlopcountError: The only design fits no layer at all; with the first and why.
 
     Example:
         >>> from flopcount.api import analyze
@@ -75,52 +79,59 @@ def advise(report: Report, designs: Sequence[str] = DESIGNS) -> Advice:
         >>> first.name, first.best, first.count, first.saved("separable")
         ('conv4_2', 'separable', 3699376128, 3281108992)
     """
-    trials = [_Trial(design, report) for design in designs]
     counts = Figures(report).of(METRICS["count"])
+    tried = {design: _costs(design, report, alone=len(designs) == 1) for design in designs}
     candidates = []
     for layer, cost in zip(report.layers, counts, strict=True):
-        tried = {trial.design: after for trial in trials if (after := trial.cost(layer)) is not None} if cost else {}
-        if tried:
-            candidates.append(Candidate(layer.node.name, layer.node.op.tag, cost or 0, tried))
+        name = layer.node.name
+        costs = {design: after[name] for design, after in tried.items() if name in after} if cost else {}
+        if costs:
+            candidates.append(Candidate(name, layer.node.op.tag, cost or 0, costs))
     ranked = sorted(candidates, key=lambda each: -each.saved(each.best))
     return Advice(report, tuple(designs), tuple(ranked), sum(cost or 0 for cost in counts))
 
 
-class _Trial:
-    """One design, tried on a layer at a time."""
+def _costs(design: str, report: Report, alone: bool) -> dict[str, int]:
+    """What every layer that a design fits would cost, counted as the report is: the network is rewritten with it.
 
-    def __init__(self, design: str, report: Report) -> None:
-        name, texts = parse_request(design)
-        module: Any = find_rewrite(name)
-        if not hasattr(module, "replacement"):
-            raise UsageError(
-                f"{name} rewrites whole networks, not single layers",
-                hint=f"`flopcount compare {report.graph.name} --rewrite {design}` shows what it changes",
-            )
-        self.design = design
-        self.report = report
-        self.options = read_options(name, module, texts)
-        self.replacement = module.replacement
+    A design that is asked for alone and that no layer's sizes allow is an error.
+    """
+    name, texts = parse_request(design)
+    module: Any = find_rewrite(name)
+    if not hasattr(module, "replacement"):
+        raise UsageError(
+            f"{name} rewrites whole networks, not single layers",
+            hint=f"`flopcount compare {report.graph.name} --rewrite {design}` shows what it changes",
+        )
+    options = read_options(name, module, texts)
+    unfit, fit = _unfit(module.replacement, options, report.graph)
+    if fit or not alone:
+        options = replace(options, skip=(*options.skip, *unfit))
+    result = apply_rewrite(design, module, options, report.graph).result
+    after = count(result.graph, report.convention, report.mode)
+    numbers = Figures(after).of(METRICS["count"])
+    cost = {layer.node.name: number or 0 for layer, number in zip(after.layers, numbers, strict=True)}
+    return {layer: sum(cost[part] for part in parts) for layer, parts in result.replaced.items()}
 
-    def cost(self, layer: Layer) -> int | None:
-        """What the layer would cost; None where the design does not fit it."""
-        node = layer.node
-        if not self.options.select(node.name):
-            return None
-        parts = self.replacement(node, self.options)
+
+def _unfit(replacement: Replacement, options: Options, graph: Graph) -> tuple[list[str], int]:
+    """The layers whose sizes do not allow the design (groups that do not divide the channels), and how many do."""
+    unfit, fit = [], 0
+    for node in graph.nodes:
+        parts = replacement(node, options) if options.select(node.name) else None
         if parts is None or isinstance(parts, str):
-            return None
+            continue
         try:
-            graph = _chain(node, [op for _, op in parts], self.report.graph)
-        except FlopcountError:  # the sizes do not allow it: groups that do not divide the channels
-            return None
-        return Figures(count(graph, self.report.convention)).total(METRICS["count"]).value
+            _chain(node, [op for _, op in parts], graph)
+            fit += 1
+        except FlopcountError:
+            unfit.append(node.name)
+    return unfit, fit
 
 
-def _chain(node: Node, ops: Sequence[Op], whole: Graph) -> Graph:
-    """Layers in sequence, fed as this one is."""
+def _chain(node: Node, ops: Sequence[Op], whole: Graph) -> None:
+    """Put layers in sequence, fed as this one is."""
     builder = GraphBuilder(node.name, whole.batch, whole.dtype)
     tensors: Sequence[Tensor] = [builder.input(tensor.name, tensor.shape, tensor.dtype) for tensor in node.inputs]
     for number, op in enumerate(ops):
         tensors = builder.add(op, tensors, name=f"{node.name}.{number}")
-    return builder.build(tensors)

@@ -65,7 +65,9 @@ def advice_data(advice: Advice) -> dict[str, Any]:
 
 
 def _row(each: Candidate, advice: Advice) -> Row:
-    saved: list[Cell] = [Share(each.saved(design), each.count) for design in advice.designs]
+    saved: list[Cell] = [
+        Share(each.saved(design), each.count) if design in each.designs else "" for design in advice.designs
+    ]
     return (each.name, *saved, Share(each.count, advice.total))
 
 

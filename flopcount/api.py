@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .collector import paused
-from .comparison import Comparison, compare_reports
 from .conventions import Convention, find_convention
-from .effect import Effect, effect_of
 from .engine import Report, batch_of, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from .graph import Graph
 from .metrics import misses
-from .rewriting import rewrite
 from .sources import Inputs, load
 
 if TYPE_CHECKING:
     from torch.nn import Module
+
+    from .comparison import Comparison
+    from .effect import Effect
 
 
 def analyze(
@@ -111,6 +111,8 @@ def compare(
     with paused():
         found = [read(source) for source in sources]
     _refuse_unknown(settings or {}, [each for each in found if isinstance(each, Graph)])
+    from .comparison import compare_reports
+
     return compare_reports(
         [
             each
@@ -158,6 +160,9 @@ def compare_rewritten(
     chosen = find_convention(convention) if isinstance(convention, str) else convention
     with paused():
         graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+        from .effect import effect_of
+        from .rewriting import rewrite
+
         return effect_of(rewrite(graph, requests), chosen.adjusted(counting, ignoring), mode)
 
 

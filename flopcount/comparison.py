@@ -25,6 +25,10 @@ from .table import AtLeast, Cell, Column, Document, Row, Table
 SCHEMA = "flopcount.compare/1"
 
 
+RATED = ("params", "count", "flops", "activation_bytes", "weight_bytes", "traffic")
+"""Metrics whose ratio to the first network's stands beside them."""
+
+
 class Comparison(Struct, frozen=True):
     """Networks that were counted in one way.
 
@@ -114,10 +118,11 @@ def comparison_document(
     said = (*_notes(comparison, figures), *notes)
     caption = shared_provenance(reports, titles)
     metrics = _metrics(reports[0], columns)
+    deep = reports[0].mode == "eval"  # a step's numbers leave no room for it
     if comparison.pairs is None:
         if depth is not None or by != "layer" or top is not None:
             raise UsageError("only two networks are compared layer by layer", hint="leave out --depth, --by and --top")
-        table = side_by_side(comparison, figures, metrics, said, caption)
+        table = side_by_side(comparison, figures, metrics, said, caption, deep=deep)
         return Document((table,), lambda: comparison_data(comparison, figures, None, said))
     differences = Differences(figures[0], figures[1], comparison.pairs)
     with paused():
@@ -126,7 +131,7 @@ def comparison_document(
             columns=columns, depth=depth, by=by, sort=sort, top=top,
             extra=extra(differences), notes=said, caption=caption,
         )  # fmt: skip
-        networks = side_by_side(comparison, figures, metrics)
+        networks = side_by_side(comparison, figures, metrics, deep=deep)
     return Document((networks, difference), lambda: comparison_data(comparison, figures, differences, said))
 
 
@@ -138,7 +143,8 @@ def _named(convention: Convention) -> str:
 
 
 def _metrics(report: Report, columns: Sequence[str] | None) -> list[Metric]:
-    keys = [key if key != "flops" else "count" for key in ("params", *priced_columns(report), "activations")]
+    more = ("activations",) if report.mode == "eval" else ()
+    keys = [key if key != "flops" else "count" for key in ("params", *priced_columns(report), *more)]
     if columns is not None:
         sides = tuple(f".{side}" for side in SIDES)
         named = [name.rpartition(".")[0] if name.endswith(sides) else name for name in columns]
@@ -152,8 +158,10 @@ def side_by_side(
     metrics: Sequence[Metric],
     notes: tuple[str, ...] = (),
     caption: tuple[str, ...] = (),
+    rated: Sequence[str] = RATED,
+    deep: bool = True,
 ) -> Table:
-    """A row for each network: its totals, and what they are of the first's."""
+    """A row for each network: its totals, what some (`rated`) are of the first's, and, if `deep`, its depth."""
     columns = [Column("network", "network", "text")]
     cells: list[list[Cell]] = [list(comparison.titles)]
     for metric in metrics:
@@ -161,18 +169,15 @@ def side_by_side(
         totals = [_cell(figure.total(metric).value, figure.total(metric).unknown) for figure in figures]
         columns += [Column(metric.key, title, metric.kind)]
         cells += [list(totals)]
-        if metric.key in RATED:
+        if metric.key in rated:
             columns += [Column(f"{metric.key}.ratio", f"× {title}", "ratio")]
             cells += [[ratio(total, totals[0]) for total in totals]]
-    depths = [depth_of(report) for report in comparison.reports]
-    columns += [Column("depth", "depth")]
-    cells += [[_cell(depth.value, depth.unknown) for depth in depths]]
+    if deep:
+        depths = [depth_of(report) for report in comparison.reports]
+        columns += [Column("depth", "depth")]
+        cells += [[_cell(depth.value, depth.unknown) for depth in depths]]
     rows: tuple[Row, ...] = tuple(zip(*cells, strict=True))
     return Table("side by side", tuple(columns), rows, notes=notes, caption=caption)
-
-
-RATED = ("params", "count", "flops", "activation_bytes", "weight_bytes", "traffic")
-"""Metrics whose ratio to the first network's stands beside them."""
 
 
 def _cell(value: int, unknown: int) -> int | AtLeast:
@@ -209,7 +214,7 @@ def comparison_data(
 ) -> dict[str, Any]:
     """What `compare --format json` prints: networks without their layers, and two networks' layers in pairs."""
     networks = [
-        {"title": title, **network_data(report, figure), "depth": depth_of(report).value}
+        {"title": title, **_with_traffic(network_data(report, figure), figure), "depth": depth_of(report).value}
         for title, report, figure in zip(comparison.titles, comparison.reports, figures, strict=True)
     ]
     with paused():
@@ -217,8 +222,13 @@ def comparison_data(
     return versioned(SCHEMA, networks=networks, notes=list(notes), difference=difference)
 
 
+def _with_traffic(network: dict[str, Any], figures: Figures) -> dict[str, Any]:
+    """A network's data; a comparison is about bytes too."""
+    return {**network, "totals": {**network["totals"], "traffic": figures.total(METRICS["traffic"]).value}}
+
+
 def _difference_data(comparison: Comparison, differences: Differences) -> dict[str, Any]:
-    keys = keys_of(comparison.reports[0])
+    keys = (*keys_of(comparison.reports[0]), "traffic")
     measures = [differences.measured(METRICS[key]) for key in keys]
     priceless = {"flops"} if differences.convention.unit != "FLOP" else set[str]()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .comparison import Comparison, compare_reports, comparison_data, side_by_side
+from .comparison import RATED, Comparison, compare_reports, comparison_data, side_by_side
 from .conventions import CONVENTIONS, Convention
 from .difference import Differences, Group, Source
 from .engine import Report, count
@@ -17,7 +17,7 @@ from .footer import own_notes, shared_provenance
 from .graph import Graph, Node
 from .metrics import METRICS, Figures, find_metric
 from .pair import Pair
-from .rewriting import Rewriting, find_rewrite
+from .rewriting import Rewriting, Step, find_rewrite
 from .summary import priced_columns, report_table
 from .table import Cell, Column, Document, Share, Table
 from .units import at_least, grouped
@@ -28,7 +28,7 @@ MEMORY = (
 )  # fmt: skip
 MEMORY_TITLE = "memory: bytes moved, and what is computed with each"
 STEP = (
-    "layer", "trainable_params", "frozen_params", "forward", "grad_input", "grad_weight", "count", "share",
+    "layer", "trainable_params", "frozen_params", "forward", "grad_input", "grad_weight", "count",
 )  # fmt: skip
 STEP_TOTALS = ("params", "trainable_params", "forward", "grad_input", "grad_weight", "count")
 
@@ -82,8 +82,9 @@ def effect_document(
 ) -> Document:
     """Both networks side by side, then what each rewritten layer cost and costs, and what stays and why.
 
-    At test time each layer's measured ratio stands beside what the rewrite promises, and a second table shows the bytes
-    that move and how much is computed with each; in training the parts of a step are shown instead.
+    Each layer's measured ratio stands beside what the rewrite promises, and at test time a second table shows the bytes
+    that move and how much is computed with each. Where a rewrite shows in training, the parts of a step are shown
+    instead.
 
     Args:
         effect: What to show.
@@ -100,36 +101,51 @@ def effect_document(
     reports = comparison.reports
     figures = [Figures(report) for report in reports]
     differences = Differences(figures[0], figures[1], comparison.pairs or (), _label)
-    training = reports[0].mode == "train"
+    step = mode_of(effect.rewriting) == reports[0].mode == "train"
     options: dict[str, Any] = {"depth": depth, "by": by, "sort": sort, "top": top}
     notes = tuple(_notes(effect, figures, differences))
     caption = shared_provenance(reports, comparison.titles)
     tables = [_networks(comparison, figures)]
     if columns:
         tables.append(differences.table(requests, columns=columns, **options))
-    elif effect.rewriting.replaced and training:
-        tables.append(report_table(reports[1], columns=STEP, **{**options, "sort": None}))
+    elif effect.rewriting.replaced and step:
+        order = None if sort == "count" and top is None else sort  # as the network runs, unless asked otherwise
+        tables.append(report_table(reports[1], columns=STEP, **{**options, "sort": order}))
     elif effect.rewriting.replaced:
         extra = _promises(effect, differences)
         tables.append(differences.table(requests, columns=COSTS, extra=extra, **options))
-        tables.append(differences.table(MEMORY_TITLE, columns=MEMORY, **options))
+        if reports[0].mode == "eval":
+            tables.append(differences.table(MEMORY_TITLE, columns=MEMORY, **options))
     if stays := _stays(effect.rewriting, top):
         tables.append(stays)
     last = tables[-1]
-    tables[-1] = Table(last.title, last.columns, last.rows, last.totals, (*last.notes, *notes), caption)
+    said = tuple(dict.fromkeys((*last.notes, *notes)))
+    tables[-1] = Table(last.title, last.columns, last.rows, last.totals, said, caption)
 
     def data() -> dict[str, Any]:
-        said = [{"request": step.request, "kept": dict(step.result.kept)} for step in effect.rewriting.steps]
-        return {**comparison_data(comparison, figures, differences, notes), "rewrites": said}
+        steps = [_step_data(step) for step in effect.rewriting.steps]
+        return {**comparison_data(comparison, figures, differences, notes), "rewrites": steps}
 
     return Document(tuple(tables), data)
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    """A rewrite as JSON-ready data; what it promises of a layer is an exact fraction, as text."""
+    module: Any = find_rewrite(step.name)
+    data: dict[str, Any] = {"request": step.request, "kept": dict(step.result.kept)}
+    if hasattr(module, "promised_ratio"):
+        nodes = [node for node in step.before.nodes if node.name in step.result.replaced]
+        data["promised"] = {node.name: str(module.promised_ratio(node)) for node in nodes}
+    return data
 
 
 def _networks(comparison: Comparison, figures: Sequence[Figures]) -> Table:
     """Both side by side."""
     report = comparison.reports[0]
-    keys = STEP_TOTALS if report.mode == "train" else ("params", *priced_columns(report), "traffic")
-    return side_by_side(comparison, figures, [find_metric(key, report.convention) for key in keys])
+    training = report.mode == "train"
+    keys = STEP_TOTALS if training else ("params", *priced_columns(report), "traffic")
+    metrics = [find_metric(key, report.convention) for key in keys]
+    return side_by_side(comparison, figures, metrics, rated=("count",) if training else RATED, deep=not training)
 
 
 def _label(pair: Pair) -> str:

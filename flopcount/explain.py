@@ -192,7 +192,17 @@ def _params(layer: Layer, lifted: Lifted) -> tuple[Line, ...]:
         return ()
     elsewhere = list(layer.shared)
     own: dict[str, Any] = {}
-    weights = list(zip(lifted.op.weights(*lifted.inputs).items(), layer.node.weights, strict=False))
+    made = lifted.op.weights(*lifted.inputs)
+    kept = layer.node.weights[len(made) + len(lifted.op.buffers(*lifted.inputs)) :]
+    weights = [
+        (entry, tensor)
+        for entry, tensor in zip(
+            (*made.items(), *((tensor.name, tensor.shape) for tensor in kept)),
+            (*layer.node.weights[: len(made)], *kept),
+            strict=True,
+        )
+        if tensor.kind == "parameter"
+    ]
     # From the end: where a layer uses one tensor twice, its first use is the one that counts.
     for (key, shape), tensor in reversed(weights):
         if tensor.name in elsewhere:

@@ -90,6 +90,8 @@ def own_notes(report: Report, figures: Figures) -> Iterator[str]:
     yield from _free_though_unfoldable(report)
     yield from _errors(report)
     yield from _single_values(report)
+    if report.mode == "train" and not report.convention.backward:
+        yield f"the tool of the convention '{report.convention.name}' does not see the backward pass: gradients count 0"
     for miss in misses(report, figures):
         yield f"{miss.key}: {grouped(miss.found)}, but the source promises {grouped(miss.expected)}"
 

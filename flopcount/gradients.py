@@ -80,10 +80,15 @@ def _trained(node: Node) -> dict[str, Tensor]:
 def _wanted(graph: Graph) -> set[str]:
     wanted: set[str] = set()
     for node in graph.nodes:
-        trains = any(weight.trainable for weight in node.weights)
+        trains = any(weight.trainable for weight in node.weights) or (node.trainable and _is_unknown(node))
         if trains or any(tensor.name in wanted for tensor in node.inputs):
             wanted.update(tensor.name for tensor in node.outputs if tensor.dtype not in INTEGER_DTYPES)
     return wanted
+
+
+def _is_unknown(node: Node) -> bool:
+    """Whether nobody knows what a layer does: then it is taken to learn, unless it says that it is frozen."""
+    return node.op.work(*[tensor.shape for tensor in node.inputs + node.outputs]) is None
 
 
 def _given(graph: Graph) -> set[str]:

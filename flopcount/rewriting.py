@@ -77,7 +77,7 @@ def rewrite(graph: Graph, requests: str | Iterable[str]) -> Rewriting:
     for request in [requests] if isinstance(requests, str) else requests:
         name, texts = parse_request(request)
         module = find_rewrite(name)
-        step = _apply(request, name, module, read_options(name, module, texts), current)
+        step = apply_rewrite(request, module, read_options(name, module, texts), current)
         steps.append(step)
         replaced = _composed(replaced, step.result.replaced, graph)
         current = step.result.graph
@@ -156,7 +156,13 @@ def _scalar(text: str) -> Any:
     return text if value is TEXT else value
 
 
-def _apply(request: str, name: str, module: Rewrite, options: Options, graph: Graph) -> Step:
+def apply_rewrite(request: str, module: Rewrite, options: Options, graph: Graph) -> Step:
+    """One rewrite, its options read already.
+
+    Raises:
+        UsageError: A glob that no layer answers to.
+        FlopcountError: It cannot be applied, or not to a layer that is named; with the layer and why.
+    """
     for option in ("only", "skip"):
         refuse_strangers(graph, option, getattr(options, option))
     try:
@@ -172,7 +178,7 @@ def _apply(request: str, name: str, module: Rewrite, options: Options, graph: Gr
                 layer=node.label,
                 facts={"rewrite": request},
             )
-    return Step(request, name, graph, result)
+    return Step(request, parse_request(request)[0], graph, result)
 
 
 def _composed(

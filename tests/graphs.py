@@ -212,8 +212,13 @@ def _parted(rng: Random, x: list[Shape]) -> tuple[int, ...]:
     return (size,) if cut == 0 else (cut, size - cut)
 
 
+def _dtype(rng: Random, x: list[Shape]) -> str:
+    return rng.choice([*DTYPE_BYTES])
+
+
 FITTING: dict[tuple[str, str], Callable[[Random, list[Shape]], Any]] = {
     ("attention", "heads"): _divisor(-1),
+    **{(tag, "to"): _dtype for tag in ("cast", "quantize", "dequantize")},
     ("channel_shuffle", "groups"): _divisor(1),
     ("conv", "groups"): _divisor(1),
     ("conv", "out"): lambda rng, x: max(_size(x, 1), 1) * rng.randint(1, 2),

@@ -8,22 +8,22 @@ from flopcount.advice import DESIGNS, Candidate, advise
 from flopcount.advisory import advice_document
 from flopcount.api import analyze
 from flopcount.engine import count
-from flopcount.errors import UsageError
+from flopcount.errors import FlopcountError, UsageError
 from flopcount.renderers import json as as_json
 from flopcount.rewriting import rewrite
 from flopcount.table import Share
 from tests.samples import small
 
 
-@pytest.mark.parametrize("convention", ["lecture", "macs", "arithmetic"])
+@pytest.mark.parametrize(("convention", "mode"), [("lecture", "eval"), ("lecture", "train"), ("macs", "eval")])
 @pytest.mark.parametrize("design", ["separable", "bottleneck", "low-rank:rank=0.25", "factorize"])
-def test_what_each_layer_would_cost_is_what_rewriting_it_costs(design: str, convention: str) -> None:
-    report = analyze("resnet18", convention=convention)
+def test_what_each_layer_would_cost_is_what_rewriting_it_costs(design: str, convention: str, mode: str) -> None:
+    report = analyze("resnet18", convention=convention, mode=mode)
     advice = advise(report, [design])
     rewriting = rewrite(report.graph, design)
     costs = {
         layer.node.name: sum(report.convention.price(work, layer.node.op) for work in layer.work or ())
-        for layer in count(rewriting.after, report.convention).layers
+        for layer in count(rewriting.after, report.convention, mode).layers
     }
     assert {each.name for each in advice.candidates} == set(rewriting.replaced)
     for each in advice.candidates:
@@ -47,6 +47,33 @@ def test_groups_that_do_not_divide_are_no_advice() -> None:
     advice = advise(analyze("alexnet"), ["grouped:groups=2"])
     assert "conv1" not in {each.name for each in advice.candidates}
     assert "conv2" in {each.name for each in advice.candidates}
+
+
+def test_two_groups_save_half_of_a_step_at_most() -> None:
+    report = analyze("resnet18", convention="macs", mode="train")
+    for each in advise(report, ["grouped:groups=2,skip=conv1"]).candidates:
+        assert each.saved("grouped:groups=2,skip=conv1") * 2 == each.count
+
+
+def test_a_layer_whose_weight_is_shared_is_no_candidate() -> None:
+    """What the rewrite refuses is not advised: GPT-2's head shares the table of words."""
+    assert "head" not in {each.name for each in advise(analyze("gpt2")).candidates}
+
+
+@pytest.mark.parametrize(
+    ("design", "message"),
+    [
+        ("low-rank:rank=1.5", "low-rank: rank must be an integer, or a share of the full rank below 1, not 1.5"),
+        ("bottleneck:reduce=1.5", "bottleneck: reduce must be less than 1, not 1.5"),
+        ("separable:only=nix*", "only=nix*: alexnet has no layer of this name"),
+        ("separable:only=fc6", "it is not a standard convolution (groups 1, kernel larger than 1)"),
+        ("grouped:groups=7", "input channels 3 are not divisible by groups 7"),
+    ],
+)
+def test_a_design_is_refused_as_the_rewrite_refuses_it(design: str, message: str) -> None:
+    with pytest.raises(FlopcountError) as caught:
+        advise(analyze("alexnet"), [design])
+    assert caught.value.what == message
 
 
 def test_only_single_layers() -> None:

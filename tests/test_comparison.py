@@ -21,6 +21,7 @@ from flopcount.renderers import json as as_json
 from flopcount.table import AtLeast, Share
 from tests.samples import small
 
+COMPARED = (*TOTALS, "traffic")
 FIVE = ("alexnet", "vgg16", "resnet50", "googlenet", "mobilenet_v1")
 
 
@@ -90,7 +91,7 @@ def test_a_training_step_has_its_passes() -> None:
     table, _ = comparison_document(compare(small(), small(), mode="train")).tables
     assert [column.title for column in table.columns] == [
         "network", "params", "× params",
-        "forward", "to inputs", "to weights", "FLOPs", "× FLOPs", "activations", "depth",
+        "forward", "to inputs", "to weights", "FLOPs", "× FLOPs",
     ]  # fmt: skip
 
 
@@ -211,9 +212,9 @@ def test_json() -> None:
     pairs = shown["difference"]["pairs"]
     assert len(pairs) == 175
     assert shown["difference"]["totals"] == {
-        key: shown["networks"][1]["totals"][key] - shown["networks"][0]["totals"][key] for key in TOTALS
+        key: shown["networks"][1]["totals"][key] - shown["networks"][0]["totals"][key] for key in COMPARED
     }
-    for key in TOTALS:
+    for key in COMPARED:
         assert sum(pair["difference"][key] for pair in pairs) == shown["difference"]["totals"][key]
     (first, *_) = (pair for pair in pairs if pair["status"] == "changed")
     assert first["changes"] == ["stride 1 → 2"]
@@ -230,10 +231,10 @@ def test_json_of_more_than_two_has_no_difference() -> None:
 def test_json_says_null_where_nobody_knows() -> None:
     shown = data(compare(small(), small(unknown=True), convention="macs"))
     (magic,) = (pair for pair in shown["difference"]["pairs"] if pair["status"] == "added")
-    assert magic["before"] == {"layers": [], "ops": [], **dict.fromkeys(TOTALS, 0), "flops": None}
-    assert magic["after"] == {"layers": ["body.magic"], "ops": ["opaque"], **dict.fromkeys(TOTALS)}
-    assert magic["difference"] == dict.fromkeys(TOTALS)
-    assert shown["difference"]["totals"] == dict.fromkeys(TOTALS)
+    assert magic["before"] == {"layers": [], "ops": [], **dict.fromkeys(COMPARED, 0), "flops": None}
+    assert magic["after"] == {"layers": ["body.magic"], "ops": ["opaque"], **dict.fromkeys(COMPARED)}
+    assert magic["difference"] == dict.fromkeys(COMPARED)
+    assert shown["difference"]["totals"] == dict.fromkeys(COMPARED)
     assert shown["networks"][1]["coverage"]["status"] == "partial"
     assert shown["notes"][-1].endswith("totals are lower bounds (body.magic (opaque))")
 

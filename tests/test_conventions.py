@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from flopcount.conventions import CONVENTIONS, KINDS, LECTURE, find_convention
+from flopcount.engine import count
 from flopcount.errors import UsageError
+from flopcount.graph import GraphBuilder
+from flopcount.metrics import METRICS
 from flopcount.op import Work, add, bias_add, cmp, dot, special
+from flopcount.ops import OPS as NAMES
+from flopcount.ops import find_op
 from flopcount.ops.activation import ReLU
 from flopcount.ops.attention import Attention
 from flopcount.ops.conv import Conv
 from flopcount.ops.linear import Linear
 from flopcount.ops.norm import BatchNorm
 from flopcount.ops.pool import MaxPool
+from flopcount.tools import Rule, Use, nothing, per_input, unknown
 
 OPS = {
     "conv": Conv(out=1, kernel=1), "linear": Linear(out=1), "bn": BatchNorm(), "relu": ReLU(),
@@ -94,3 +103,57 @@ def test_unknown_names() -> None:
 def test_counting_an_op_prices_its_bias_too() -> None:
     assert find_convention("macs").adjusted(count=["linear"]).price(add(10, role="bias"), OPS["linear"]) == 10
     assert find_convention("macs").price(add(10, role="bias"), OPS["linear"]) == 0
+
+
+TWO = (1, 2, 4, 4)
+
+
+def used(tag: str, **fields: Any) -> Use:
+    op = find_op(tag)(**fields)
+    return Use(op, op.work(TWO, op.infer(TWO)) or (), (TWO,), (op.infer(TWO),))
+
+
+def test_rules_are_applied_one_after_another() -> None:
+    double = Rule("twice", (), lambda use: (*use.work, *use.work))
+    convention = replace(LECTURE, rules=(Rule("3 per input", ("relu",), per_input(3)), double))
+    assert convention.total(used("relu")) == 2 * 3 * 32
+    assert convention.total(used("conv", out=1, kernel=1)) == 2 * (LECTURE.total(used("conv", out=1, kernel=1)) or 0)
+    assert [*convention.errors(used("relu"))] == []
+
+
+def test_errors_are_the_wrong_rules_that_change_a_price() -> None:
+    free = Rule("free", ("conv",), nothing, wrong=True)
+    same = Rule("the same", ("conv",), lambda use: tuple(use.work), wrong=True)
+    lost = Rule("unknown", ("conv",), unknown, wrong=True)
+    conv = used("conv", out=1, kernel=1)
+    convention = replace(LECTURE, rules=(same, free, lost, free))
+    assert [*convention.errors(conv)] == [free, lost]
+    assert convention.total(conv) is None
+    assert [*convention.adjusted(count=["conv"]).errors(conv)] == []
+    assert convention.adjusted(count=["conv"]).total(conv) == LECTURE.total(conv)
+
+
+def test_a_rule_is_about_one_phase() -> None:
+    conv = used("conv", out=1, kernel=1)
+    backward = replace(dot(10, 5), phase="grad_weight")
+    convention = replace(LECTURE, rules=(Rule("free", (), nothing, phase="grad_weight"),))
+    assert convention.ledger(replace(conv, work=(*conv.work, backward))) == tuple(conv.work)
+    forward = replace(LECTURE, rules=(Rule("free", (), nothing),))
+    assert forward.ledger(replace(conv, work=(*conv.work, backward))) == (backward,)
+
+
+def test_a_layer_in_a_loop_is_priced_as_often_as_it_runs() -> None:
+    builder = GraphBuilder("loop")
+    builder.add(BatchNorm(), [builder.input("x", TWO)], name="bn", trips=3)
+    (layer,) = count(builder.build([])).layers
+    assert METRICS["count"].measure(layer, CONVENTIONS["fvcore"]) == 3 * 2 * 32
+    assert METRICS["count"].measure(layer, CONVENTIONS["arithmetic"]) == 3 * (
+        CONVENTIONS["arithmetic"].total(layer.use) or 0
+    )
+
+
+def test_every_rule_has_a_name_of_its_own_and_ops_that_exist() -> None:
+    for convention in CONVENTIONS.values():
+        for rule in convention.rules:
+            assert set(rule.ops) <= {*NAMES}
+            assert rule.name == rule.name.strip(".") != ""

@@ -109,14 +109,28 @@ def test_a_training_step_layer_by_layer() -> None:
     effect = compare_rewritten("alexnet", "transfer:classes=20,freeze=conv*")
     assert effect.comparison.reports[1].mode == "train"
     networks, step = tables(effect)
-    assert titles(networks)[:4] == ["network", "params", "× params", "trainable"]
-    assert titles(step) == ["layer", "trainable", "frozen", "forward", "to inputs", "to weights", "FLOPs", "share"]
+    assert titles(networks) == [
+        "network", "params", "trainable", "forward", "to inputs", "to weights", "FLOPs", "× FLOPs",
+    ]  # fmt: skip
+    assert titles(step) == ["layer", "trainable", "frozen", "forward", "to inputs", "to weights", "FLOPs"]
     rows = {row[0]: row[1:7] for row in step.rows}
     assert len(rows) == 23
     assert rows["conv2"] == (0, 614_656, 895_795_200, 0, 0, 895_795_200)
     assert rows["fc6"] == (37_752_832, 0, 75_497_472, 0, 37_748_736, 113_246_208)
     assert rows["fc8"] == (81_940, 0, 163_840, 20 * 4096 * 2 - 4096, 81_920, 163_840 + 159_744 + 81_920)
     assert step.totals[0][1:3] == (58_363_284 - 3_747_200, 3_747_200)
+
+
+def test_other_rewrites_in_training_are_before_and_after() -> None:
+    networks, costs = tables(compare_rewritten("resnet18", "separable", mode="train"), top=1)
+    assert titles(costs) == ["layer", "FLOPs", "→ FLOPs", "× FLOPs", "× MACs", "1/D2 + 1/F²"]
+    assert costs.rows[0][:3] == ("layer3.0.conv2", 692_927_488, 79_495_936)
+    assert networks.rows[0][-2] == 10_669_559_104
+
+
+def test_a_step_is_sorted_where_that_is_asked_for() -> None:
+    _, step = tables(compare_rewritten("alexnet", "transfer:classes=20"), sort="params", top=1)
+    assert step.rows[0][0] == "fc6"
 
 
 def test_eval_mode_shows_a_transfers_forward_pass() -> None:
@@ -147,6 +161,8 @@ def test_data() -> None:
     assert data["schema"] == "flopcount.compare/1"
     assert [step["request"] for step in data["rewrites"]] == ["fold-bn", "separable"]
     assert data["rewrites"][0]["kept"] == {}
+    assert data["rewrites"][1]["promised"]["layer1.0.conv1"] == "73/576"
+    assert data["networks"][0]["totals"]["traffic"] > data["networks"][1]["totals"]["traffic"]
     pair = next(pair for pair in data["difference"]["pairs"] if "conv1" in pair["before"]["layers"])
     assert pair["before"]["layers"] == ["conv1", "bn1"]
     assert pair["after"]["layers"] == ["conv1.depthwise", "conv1.pointwise"]

@@ -58,3 +58,20 @@ def test_the_unknown_the_remarked_and_the_missed_are_noted() -> None:
         "read on a Monday",
         "params: 10,690, but the source promises 3",
     ]
+
+
+def test_errors_of_a_tool_and_what_is_unknown_of_it() -> None:
+    b = Sample("up")
+    x = b.then(b.input("x", (1, 3, 4, 4)), "conv_transpose", "a", out=3, kernel=2, stride=2)
+    graph = b.build([b.then(b.then(x, "conv_transpose", "b", out=3, kernel=2, stride=2), "relu", "c")])
+
+    def said(name: str) -> list[str]:
+        report = count(graph, find_convention(name))
+        return [*own_notes(report, Figures(report))]
+
+    assert said("thop") == [
+        "the convention 'thop' reproduces an error of its tool in 2 layers: a transposed convolution as a convolution: "
+        "too high by its strides"
+    ]
+    assert said("xla") == ["what the convention 'xla' counts in 1 layer is not known: totals are lower bounds"]
+    assert said("fvcore") == []

@@ -40,6 +40,13 @@ def test_the_first_layer_needs_no_gradient_to_its_input() -> None:
     assert gradients(layers["second"]) == BOTH
 
 
+@pytest.mark.parametrize(("learns", "needed"), [(True, BOTH), (False, BOTH[1:])])
+def test_what_nobody_knows_is_taken_to_learn_unless_it_is_frozen(learns: bool, needed: list[Any]) -> None:
+    b = Sample("net")
+    (x,) = b.add(find_op("opaque")(out=(8,)), [b.input("x", (2, 8))], name="magic", trainable=learns)
+    assert gradients(trained(b.build([linear(b, x, "after")]))["after"]) == needed
+
+
 def test_what_is_frozen_before_all_else_costs_nothing_backward() -> None:
     b = Sample("net")
     x = linear(b, b.input("x", (2, 8)), "frozen", trainable=False)

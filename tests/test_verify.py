@@ -14,7 +14,7 @@ from flopcount.questions import Check
 from flopcount.sources import shipped_names
 from flopcount.verify import WITNESSES, require_agreement, show, verify
 from tests.samples import Sample, resnet50, small
-from tests.torch.drawn import networks
+from tests.torch.drawn import LAYERS, networks
 
 SAMPLE = {
     "alexnet", "vgg11", "googlenet", "resnet18", "resnet50_v1", "mobilenet_v1", "mobilenet_v2", "squeezenet1_1",
@@ -45,13 +45,14 @@ def test_resnet50_as_published_by_each_witness() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
-@given(networks())
+@given(networks([tag for tag in LAYERS if tag != "roi_align"]))  # its module is made of grid samples, which fvcore sees
 def test_random_networks_are_confirmed(graph: Graph) -> None:
     verification = verify(graph)
     assert verification.failures == ()
     refused = verification.silent.get("fvcore", "")
     assert verification.silent.keys() <= {"fvcore"}
-    assert refused == "" or refused.startswith("AssertionError: [")  # norms of more than five axes
+    # Norms of more than five axes; what torch cannot trace.
+    assert refused == "" or refused.startswith(("AssertionError: [", "TypeError: cond must be a bool"))
 
 
 def test_there_is_a_check_for_each_layer_witness_and_question() -> None:

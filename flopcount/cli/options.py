@@ -11,7 +11,7 @@ import typer
 from ..errors import UsageError
 
 WHAT_A_SOURCE_IS = (
-    "A spec file, net.yaml#variant, a shipped name, or - for stdin; "
+    "A spec file, net.yaml#variant, a shipped name, or - for stdin; an ONNX model, net.onnx; "
     "or a torch model: package.module:callable, torchvision:NAME, timm:NAME, hf:CONFIG.json, FILE.pt2."
 )
 
@@ -56,7 +56,13 @@ Kwargs = Annotated[
     typer.Option("--kwargs", metavar="JSON", help='Arguments for what makes a torch model: {"num_classes": 10}.'),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a parameter of the spec: width=0.5.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="NAME=VALUE",
+        help="Set a parameter of the spec (width=0.5), or an open size of a model (seq=128).",
+    ),
 ]
 Over = Annotated[
     list[str] | None,

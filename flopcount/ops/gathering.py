@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import OpError, show_shape
 from ..fields import Axis, Count, Size
-from ..op import Op, Shape, Work, add, op, to_input
+from ..op import Op, Shape, Work, add, mul, op, to_input
 from ..sizes import prod
 from .axes import axis_of, check_axis, replaced
 from .moving import Moving
@@ -119,6 +119,15 @@ class Scattering(Op, frozen=True, kw_only=True):
 
     def work(self, x: Any, places: Any, updates: Any, y: Any) -> Sequence[Work]:
         return (Work(COMBINED[self.reduce], prod(updates)),) if self.reduce != "none" else ()
+
+    def backward(self, x: Any, places: Any, updates: Any, y: Any) -> Sequence[Work]:
+        """Written and added elements get their gradients back as they are.
+
+        Of a product each factor takes the gradient times the other; of an extreme, times a mask of which it was.
+        """
+        if self.reduce in ("none", "add"):
+            return ()
+        return (*to_input(0, mul(prod(updates))), *to_input(2, mul(prod(updates))))
 
 
 @op

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Size
-from ..op import Op, Shape, Work, add, mul, op
+from ..op import Op, Shape, Work, add, mul, op, to_input
 from ..sizes import prod
 
 
@@ -40,3 +40,7 @@ class Rotary(Op, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         turned = prod(y[:-1]) * (y[-1] if self.turned is None else self.turned)
         return (mul(2 * turned), add(turned))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Turned back by the same angle."""
+        return to_input(0, *self.work(x, y))

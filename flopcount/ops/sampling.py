@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import OpError, show_shape
 from ..fields import Flag, PerAxis, Size, Sizes
-from ..op import Op, Shape, Work, add, cmp, div, dot, mul, op
+from ..op import Op, Shape, Work, add, cmp, div, dot, mul, op, to_input
 from ..sizes import prod
 from .window import check_axes, per_axis
 
@@ -64,6 +64,27 @@ class GridSample(Op, frozen=True, kw_only=True):
             cmp(coordinates),
         )
 
+    def backward(self, x: Any, grid: Any, y: Any) -> Sequence[Work]:
+        """Every combination taken back to its values and to its weights, as data: y = a + t·(b − a).
+
+        To the image `t·dy` and `dy − t·dy` (cubic: four products), each added where its pixel lies. To the grid
+        `dt = dy·(b − a)`, summed over all combinations of a coordinate and scaled as that was (cubic: the four weights'
+        polynomials, differentiated).
+        """
+        coordinates, rank = prod(grid), len(y) - 2
+        if self.mode == "nearest":
+            return to_input(0, add(prod(y)))
+        taps, muls, adds = (4, 4, 0) if self.mode == "bicubic" else (2, 1, 1)
+        combinations = sum(taps**axis for axis in range(rank)) * prod(y)
+        if self.mode == "bicubic":
+            grid_work = (mul(4 * combinations + 12 * coordinates), add(4 * combinations + 7 * coordinates))
+        else:
+            grid_work = (mul(combinations), add(combinations - coordinates))
+        return (
+            *to_input(0, mul(muls * combinations), add(adds * combinations + taps**rank * prod(y))),
+            *to_input(1, *grid_work, mul(coordinates)),
+        )
+
 
 @op
 class AffineGrid(Op, frozen=True, kw_only=True):
@@ -93,6 +114,10 @@ class AffineGrid(Op, frozen=True, kw_only=True):
     def work(self, x: Any, y: Any) -> Sequence[Work]:
         outputs = prod(y)
         return (dot((len(self.size) + 1) * outputs, outputs),)
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """Each number of the map takes the dot product of a coordinate's gradients with the pixels' places."""
+        return to_input(0, dot((len(self.size) + 1) * prod(y), prod(x)))
 
 
 @op
@@ -136,3 +161,15 @@ class RoIAlign(Op, frozen=True, kw_only=True):
         if self.mode == "max":
             return (*interpolated, cmp(samples - bins))
         return (*interpolated, add(samples - bins), div(bins))
+
+    def backward(self, *shapes: Any) -> Sequence[Work] | None:
+        """A bin's gradient to its samples (their mean, or the largest alone), and of each to the four pixels around it.
+
+        The regions are taken as they are: their corners get no gradient.
+        """
+        if self.samples is None:
+            return None
+        bins = prod(shapes[-1])
+        reached = bins if self.mode == "max" else self.samples * self.samples * bins
+        shared = () if self.mode == "max" else (div(bins),)
+        return to_input(0, *shared, mul(3 * reached), add(7 * reached))

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from ..errors import OpError, show_shape
 from ..fields import Flag
-from ..op import Op, Shape, Work, add, dot, mul, op
-from ..sizes import floor_div, prod
-from .softmax import softmax_work
+from ..op import Op, Shape, Work, add, dot, mul, op, to_input
+from ..sizes import maximum, prod
+from .mask import pairs
+from .softmax import softmax_back, softmax_work
 
 
 @op
@@ -52,23 +53,47 @@ class ScaledDotProduct(Op, frozen=True, kw_only=True):
 
     def work(self, q: Any, k: Any, v: Any, *rest: Any) -> Sequence[Work]:
         heads, t, s = prod(q[:-2]), q[-2], k[-2]
-        pairs = floor_div(t * (2 * s - t + 1), 2) if self.causal else t * s
-        return core(heads, (t, s), pairs, (q[-1], v[-1]), masked=self.causal, added=len(rest) > 1)
+        seen = pairs(t, s, self.causal, None)
+        return core(heads, (t, s), seen, (q[-1], v[-1]), masked=self.causal, added=len(rest) > 1)
+
+    def backward(self, q: Any, k: Any, v: Any, *rest: Any) -> Sequence[Work]:
+        """The four products of attention's core (see `attention`), and the sums of heads that share keys and values.
+
+        A mask that was added takes the scores' gradients as they are, summed where it was stretched.
+        """
+        heads, t, s = prod(q[:-2]), q[-2], k[-2]
+        seen = heads * pairs(t, s, self.causal, None)
+        hidden = heads * t * s - seen
+        columns = prod(k[:-1])
+
+        def product(features: Any, outputs: Any, part: str) -> tuple[Work, ...]:
+            thrown = (dot(hidden * features, 0, role="masked", part=part),) if self.causal else ()
+            return (dot(seen * features, outputs, part=part), *thrown)
+
+        mask = to_input(3, add(maximum(0, seen - prod(rest[0])), part="mask")) if len(rest) > 1 else ()
+        return (
+            *to_input(2, *product(v[-1], columns * v[-1], "values")),
+            *to_input(None, *product(v[-1], seen, "values")),
+            *to_input(None, *softmax_back(seen, heads * t, part="softmax"), mul(seen, part="scale")),
+            *mask,
+            *to_input(0, *product(q[-1], heads * t * q[-1], "scores")),
+            *to_input(1, *product(q[-1], columns * q[-1], "scores")),
+        )
 
 
-def core(heads: Any, tokens: Any, pairs: Any, features: Any, *, masked: bool, added: bool) -> Sequence[Work]:
+def core(heads: Any, tokens: Any, let: Any, features: Any, *, masked: bool, added: bool) -> Sequence[Work]:
     """The work of attention in so many heads: scores, softmax and values.
 
     Args:
         heads: How many, of all samples.
         tokens: Queries and keys.
-        pairs: How many (query, key) pairs of one head the mask lets through.
+        let: How many (query, key) pairs of one head the mask lets through.
         features: Of a query (and a key), and of a value.
         masked: Whether there is a mask that throws products away.
         added: Whether a mask is added to the scores.
     """
     (t, s), (key, value) = tokens, features
-    seen, rows = heads * pairs, heads * t
+    seen, rows = heads * let, heads * t
     hidden = rows * s - seen
     return (
         dot(seen * key, seen, part="scores"),

@@ -66,7 +66,9 @@ def replace_each(graph: Graph, options: Options, replacement: Replacement) -> Re
     kept: dict[str, str] = {}
     for node in graph.nodes:
         parts = replacement(node, options) if options.select(node.name) else None
-        if parts is not None and node.name in shared:
+        if isinstance(parts, list) and parts == [("", node.op)]:
+            parts = "it is so already"
+        elif parts is not None and node.name in shared:
             parts = f"its weight is shared with {shared[node.name]}"
         if parts is None or isinstance(parts, str):
             if parts:

@@ -68,7 +68,8 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
         for old, node in zip(graph.nodes, new.nodes, strict=True)
         if [t.shape for t in old.inputs + old.outputs] != [t.shape for t in node.inputs + node.outputs]
     }
-    return Rewritten(new, changed)
+    same = {t.name: "it has this size already" for t in graph.inputs if shapes[t.name] == t.shape}
+    return Rewritten(new, changed, same)
 
 
 def _resized(tensor: Tensor, size: tuple[int, ...], leading: int) -> tuple[int, ...] | None:

@@ -32,7 +32,7 @@ class Options(Base, frozen=True, kw_only=True):
 
     Attributes:
         classes: How many classes the new head tells apart.
-        freeze: The layers that are frozen; none given, all but the head; `none`, no layer.
+        freeze: The layers that are frozen; none given, all but the head; `none`, no layer. `only` and `skip` narrow it.
     """
 
     classes: Size
@@ -53,6 +53,8 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
     if options.freeze != NOTHING:
         refuse_strangers(graph, "freeze", options.freeze)
     head = find_head(graph)
+    if not options.select(head.name):
+        raise OpError("transfer replaces the head, which only= or skip= leaves out", where=head.where, layer=head.label)
     rebuild = Rebuild(graph)
     changed = {}
     for node in graph.nodes:

@@ -62,7 +62,7 @@ def rewrite(graph: Graph, options: Options) -> Rewritten:
         widths.axes.update((tensor.name, axes) for tensor, axes in zip(node.outputs, outputs, strict=True))
         if not options.select(node.name):
             for axis in _axes(fields[node.name]):
-                widths.fix(axis, "it is left as it is")
+                widths.fix(axis, f"{node.label} is left as it is")
     widths.fix_all(graph.outputs, "the network gives it out")
     return _rebuilt(graph, options, widths, fields)
 
@@ -89,9 +89,9 @@ def _rebuilt(graph: Graph, options: Options, widths: Widths, fields: Mapping[str
         rebuild.copy(node, _resized(node.op, stated, options, widths))
         if "shape" in stated or not options.select(node.name):
             continue
-        reasons = [widths.why_fixed(piece.width) for axis in _axes(stated) for piece in axis or ()]
-        if any(reasons):
-            kept[node.name] = next(filter(None, reasons))
+        pieces = [piece.width for axis in _axes(stated) for piece in axis or ()]
+        if reason := next(filter(None, (_why_kept(width, options, widths) for width in pieces)), ""):
+            kept[node.name] = reason
     new = rebuild.finish()
     changed = {
         old.name: (old.name,)
@@ -99,6 +99,15 @@ def _rebuilt(graph: Graph, options: Options, widths: Widths, fields: Mapping[str
         if (old.op, *map(_shape, old.inputs + old.outputs)) != (node.op, *map(_shape, node.inputs + node.outputs))
     }
     return Rewritten(new, changed, kept)
+
+
+def _why_kept(width: int, options: Options, widths: Widths) -> str:
+    """Why a width keeps its size, or nothing where it changes."""
+    size, _ = widths.base(width)
+    if reason := widths.why_fixed(width):
+        return reason
+    unchanged = options.factor != 1 and _scaled(width, options, widths) == size
+    return f"{size} times {float(options.factor):g} is rounded to {size} again" if unchanged else ""
 
 
 def _axes(fields: Fields) -> list[Axis]:

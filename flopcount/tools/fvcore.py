@@ -10,7 +10,7 @@ from ..op import Work, dot
 from ..ops.einsum import parse
 from ..ops.window import per_axis
 from ..sizes import maximum, prod
-from . import ADAPTIVE_AVERAGES, RECURRENT, Rule, Use, nothing, per_input, unit
+from . import ADAPTIVE_AVERAGES, RECURRENT, Rule, Use, nothing, per_input, per_output, unit
 
 
 def conv(use: Use) -> Sequence[Work]:
@@ -120,6 +120,7 @@ RULES = (
     Rule("5 per element of a normalisation, 4 without weights", ("gn", "instance_norm", "ln"), per_input(5, plain=4)),
     Rule("1 per input of adaptive average pooling", ADAPTIVE_AVERAGES, average),
     Rule("1 per output of upsampling, 4 if bilinear", ("upsample",), upsample),
+    Rule("4 per output of grid samples, whatever their mode", ("grid_sample",), per_output(4)),
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), matmul, wrong=True),
     Rule("half of what numpy prints of an einsum, with four digits", ("einsum",), einsum, wrong=True),
     Rule("no scaled dot product attention", ("attention",), attention, wrong=True),

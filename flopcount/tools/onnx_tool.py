@@ -12,7 +12,7 @@ DIVISION, EXPONENTIAL, ROOT = 4, 32, 24
 
 ELEMENTWISE = {
     "relu": 1, "relu6": 2, "leaky_relu": 2, "prelu": 2, "elu": 35, "sigmoid": EXPONENTIAL, "silu": 33, "gelu": 34,
-    "hardsigmoid": 4, "hardswish": 5, "tanh": 38, "exp": EXPONENTIAL, "sqrt": ROOT, "clamp": 2,
+    "hardsigmoid": 4, "hardswish": 5, "tanh": 76, "exp": EXPONENTIAL, "sqrt": ROOT,
     "bn": 3 + ROOT + DIVISION, "softmax": EXPONENTIAL + DIVISION,
 }  # fmt: skip
 """Per element of the output."""

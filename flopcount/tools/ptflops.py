@@ -2,6 +2,8 @@
 
 A source that does not say how a layer is called is taken as torchvision writes models: every layer a module that has
 one, residual additions by the operators `+` and `+=`.
+
+Of a batch, ptflops divides by its size what modules counted, and not what functions did. Here it is all the batch's.
 """
 
 from __future__ import annotations

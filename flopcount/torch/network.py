@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..errors import FlopcountError, UsageError
 from ..graph import Graph, Node
 from .layers import module_of
+from .layers._types import torch_dtype
 
 
 class Scope(nn.Module):
@@ -94,12 +95,6 @@ class Network(nn.Module):
         for name, below in (above._modules if above is not None else {}).items():
             layer._modules[name] = below
         parent._modules[leaf] = layer
-
-
-def torch_dtype(name: str) -> torch.dtype:
-    """Torch's dtype of this name."""
-    found: torch.dtype = getattr(torch, {"float8": "float8_e4m3fn"}.get(name, name))
-    return found
 
 
 def example_inputs(graph: Graph, device: str = "meta") -> tuple[Tensor, ...]:

@@ -51,3 +51,18 @@ def test_another_input(run: Run) -> None:
 def test_an_unknown_witness(run: Run, witness: str) -> None:
     result = run("verify", "lecture_ten_filters", "--witness", witness)
     assert (result.status, result.err) == (2, "error: unknown witness 'fvcroe'\n  hint: did you mean 'fvcore'?\n")
+
+
+def test_against_another_counter(run: Run) -> None:
+    pytest.importorskip("torchinfo")
+    result = run("verify", "lecture_ten_filters", "--against", "torchinfo")
+    assert (result.status, result.err) == (0, "")
+    rows = [line.split()[:3] for line in result.out.splitlines() if "torchinfo" in line]
+    assert ["conv1", "torchinfo", "MACs"] in rows
+    assert ["total", "torchinfo", "MACs"] in rows
+    assert "predicted by the convention 'torchinfo'" in " ".join(result.out.split())
+
+
+def test_an_unknown_counter(run: Run) -> None:
+    result = run("verify", "lecture_ten_filters", "--against", "thopp")
+    assert (result.status, result.err) == (2, "error: unknown counter 'thopp'\n  hint: did you mean 'thop'?\n")

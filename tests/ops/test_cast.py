@@ -18,5 +18,5 @@ def test_refuses_a_type_that_nobody_knows() -> None:
         Cast(to="flaot16").check((2, 3))
     assert (caught.value.what, caught.value.hint) == (
         "unknown dtype 'flaot16'",
-        "did you mean 'float16' or 'bfloat16' or 'float64'?",
+        "did you mean 'float16' or 'bfloat16' or 'float6'?",
     )

@@ -38,6 +38,11 @@ def test_channels_that_do_not_divide_are_an_error_that_says_how_to_go_on() -> No
     )
 
 
+def test_one_group_is_what_there_is() -> None:
+    rewriting = rewrite(one(Conv(out=16, kernel=3), (1, 8, 9, 9)), "grouped:groups=1")
+    assert (rewriting.replaced, rewriting.steps[0].result.kept) == ({}, {"layer": "it is so already"})
+
+
 def test_alexnet_on_two_gpus() -> None:
     """Krizhevsky et al. 2012 split the second, fourth and fifth convolution between two GPUs: 60,965,224 parameters."""
     from flopcount.engine import count

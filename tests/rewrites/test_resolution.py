@@ -67,6 +67,11 @@ def test_what_reads_no_image() -> None:
         rewrite(load("alexnet"), "resolution:size=8x160x160")
 
 
+def test_the_size_that_it_has() -> None:
+    rewriting = rewrite(load("alexnet"), "resolution:size=227")
+    assert (rewriting.replaced, rewriting.steps[0].result.kept) == ({}, {"input": "it has this size already"})
+
+
 def test_no_layer_is_left_out() -> None:
     with pytest.raises(UsageError, match="resolution changes what the whole network reads, and can leave no layer out"):
         rewrite(load("alexnet"), "resolution:size=200,skip=conv1")

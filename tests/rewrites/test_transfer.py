@@ -49,6 +49,11 @@ def test_frozen_layers_named_like_nothing() -> None:
     assert caught.value.what == "freeze=features.*: alexnet has no layer of this name"
 
 
+def test_a_head_that_is_left_out() -> None:
+    with pytest.raises(OpError, match="transfer replaces the head, which only= or skip= leaves out"):
+        rewrite(load("alexnet"), "transfer:classes=20,skip=fc8")
+
+
 def test_no_head() -> None:
     with pytest.raises(OpError) as caught:
         rewrite(load("inception_module"), "transfer:classes=20")

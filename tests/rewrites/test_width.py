@@ -65,7 +65,7 @@ def test_a_residual_keeps_both_sides_equal() -> None:
     assert half(graph)["c"] == half(graph)["a"] == (1, 16, 8, 8)
     # One side left as it is holds the other.
     assert half(graph, ",skip=a")["c"] == (1, 32, 8, 8)
-    assert rewrite(graph, "width:factor=0.5,skip=a").steps[0].result.kept["c"] == "it is left as it is"
+    assert rewrite(graph, "width:factor=0.5,skip=a").steps[0].result.kept["c"] == "a (conv) is left as it is"
 
 
 def test_what_is_joined_with_the_input_or_given_out_keeps_its_size() -> None:
@@ -123,6 +123,16 @@ def test_sizes_in_numbers_hold_what_they_are_made_from() -> None:
     assert rewrite(graph, "width:factor=0.5").steps[0].result.kept["conv"] == (
         "reshape (reshape) states sizes in numbers"
     )
+
+
+def test_what_rounding_holds_says_so() -> None:
+    b = Sample("narrow")
+    x = b.then(b.input("x", (1, 3, 8, 8)), "conv", "conv", out=8, kernel=1)
+    graph = b.build([b.then(x, "conv", "head", out=7, kernel=1)])
+    rewriting = rewrite(graph, "width:factor=0.5")
+    assert rewriting.replaced == {}
+    assert rewriting.steps[0].result.kept["conv"] == "8 times 0.5 is rounded to 8 again"
+    assert shapes(rewrite(graph, "width:factor=0.5,multiple=1").after)["conv"][1] == 4
 
 
 def test_channels_of_pixels() -> None:

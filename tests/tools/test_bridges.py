@@ -65,6 +65,17 @@ def test_resnet50_left_in_training_mode() -> None:
     assert report.totals["count"].value == 4_144_854_528
 
 
+@pytest.mark.parametrize("name", ["deepspeed", "calflops"])
+def test_tools_that_look_at_the_mode(name: str) -> None:
+    trained = count(resnet50(), CONVENTIONS[name], "train").totals["forward"].value
+    assert trained - total(count(resnet50()), name) == 3 * 11_113_984
+
+
+@pytest.mark.parametrize("name", ["thop", "torchinfo", "ptflops", "ptflops-modules", "ptflops-aten", "torch"])
+def test_tools_that_do_not(name: str) -> None:
+    assert count(resnet50(), CONVENTIONS[name], "train").totals["forward"].value == RESNET50[name]
+
+
 @pytest.mark.parametrize("name", CONV)
 def test_a_convolution(name: str) -> None:
     assert total(of("conv", (1, 3, 32, 32), out=8, kernel=3, padding=1), name) == CONV[name]

@@ -89,7 +89,8 @@ class Pool:
         fields, inputs = LAYERS[tag](self)
         op = find_op(tag)(**fields)
         trainable, name = self.number(0, 5) > 0, f"{self.one('', 'a.', 'a.b.')}{tag}{len(self.builder.nodes)}"
-        self.tensors += self.builder.add(op, inputs, name=name, trainable=trainable)
+        outputs = self.builder.add(op, inputs, name=name, trainable=trainable)
+        self.tensors += outputs[:1] if tag in ("sort", "topk") else outputs  # their places are integers, undeclared
 
 
 def spatial(p: Pool) -> Tensor:
@@ -511,8 +512,167 @@ def clamp(p: Pool) -> Layer:
 
 PLAIN = (
     "hardsigmoid hardswish logsigmoid mish relu relu6 selu sigmoid silu softplus softsign tanh identity "
-    "abs cos exp log neg reciprocal rsqrt sin sqrt square"
+    "abs cos exp log neg reciprocal rsqrt sin sqrt square "
+    "acos acosh asin asinh atan atanh ceil cosh erf exp2 expm1 floor log10 log1p log2 round sign sinh tan trunc "
+    "isfinite isinf isnan logical_not fake_quantize"
 )
+
+
+def pair_or_one(p: Pool) -> Layer:
+    fields, inputs = join_two(p)
+    return fields, inputs if p.flag() else inputs[:1]
+
+
+def integers(p: Pool, shape: Sequence[int], dtype: str = "int64") -> Tensor:
+    """Small integers: zeros, when it runs."""
+    return p.builder.input(f"input{len(p.builder._inputs)}", shape, dtype)
+
+
+def bits(p: Pool) -> Layer:
+    shape = [p.batch, p.number(1, 4)]
+    return {}, [integers(p, shape), *([integers(p, shape[p.number(0, 1) :])] if p.flag() else [])]
+
+
+def bits_alone(p: Pool) -> Layer:
+    return {}, [integers(p, [p.batch, p.number(1, 4)], p.one("int64", "bool"))]
+
+
+def where(p: Pool) -> Layer:
+    first = p.x(1, 4)
+    return {}, [first, *(p.of(_stretched(p, first.shape)) for _ in range(p.number(0, 2)))]
+
+
+def gather(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    places = integers(p, [p.number(1, 3) for _ in range(p.number(0, 2))])
+    return {"axis": p.axis(len(x.shape))}, [x, places]
+
+
+def _within(p: Pool, x: Tensor, axis: int) -> list[int]:
+    """A shape that is no larger than another but along one axis."""
+    shape = [p.number(1, size) for size in x.shape]
+    shape[axis] = p.number(1, 4)
+    return shape
+
+
+def gather_elements(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    axis = p.axis(len(x.shape))
+    return {"axis": axis}, [x, integers(p, _within(p, x, axis))]
+
+
+def gather_nd(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    batch_axes = p.number(0, len(x.shape) - 1)
+    places = [*x.shape[:batch_axes], *([p.number(1, 3)] * p.number(0, 1)), p.number(1, len(x.shape) - batch_axes)]
+    return {"batch_axes": batch_axes}, [x, integers(p, places)]
+
+
+def scatter(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    axis = p.axis(len(x.shape))
+    shape = _within(p, x, axis)
+    return {"axis": axis, "reduce": p.one("none", "add", "mul", "max", "min")}, [x, integers(p, shape), p.of(shape)]
+
+
+def scatter_nd(p: Pool) -> Layer:
+    x, rows = p.x(1, 4), p.number(1, 3)
+    leading = p.number(1, len(x.shape))
+    updates = p.of([rows, *x.shape[leading:]])
+    return {"reduce": p.one("none", "add", "mul", "max", "min")}, [x, integers(p, [rows, leading]), updates]
+
+
+def one_hot(p: Pool) -> Layer:
+    shape = [p.batch, *(p.number(1, 3) for _ in range(p.number(0, 2)))]
+    return {"depth": p.number(1, 5), "axis": p.axis(len(shape) + 1)}, [integers(p, shape)]
+
+
+def matrix(p: Pool) -> Layer:
+    return {}, [p.x(2, 4)]
+
+
+def gemm(p: Pool) -> Layer:
+    a = p.x(2, 4)
+    flipped, transposed_b = p.flag(), p.flag()
+    rows, inner = a.shape[-2:][:: -1 if flipped else 1]
+    columns = p.number(1, 4)
+    b = p.of([*a.shape[:-2], *([columns, inner] if transposed_b else [inner, columns])])
+    c = [p.of(_stretched(p, (*a.shape[:-2], rows, columns)))] if p.flag() else []
+    return {
+        "transpose_a": flipped, "transpose_b": transposed_b, "alpha": p.one(1, 0.5), "beta": p.one(1, 2),
+    }, [a, b, *c]  # fmt: skip
+
+
+def norm(p: Pool) -> Layer:
+    fields, inputs = reduction(p)
+    return {**fields, "p": p.one("l1", "l2")}, inputs
+
+
+def spread(p: Pool) -> Layer:
+    x = p.x(1, 5)
+    fields = {"axes": p.one(None, p.axes(len(x.shape))) if len(x.shape) > 1 else (0,), "keepdim": p.flag()}
+    return {**fields, "unbiased": p.flag()}, [x]
+
+
+def topk(p: Pool) -> Layer:
+    fields, (x,) = along(p)
+    return {**fields, "k": p.number(1, x.shape[fields["axis"]])}, [x]
+
+
+def nms(p: Pool) -> Layer:
+    boxes = p.number(1, 6)
+    return {"kept": p.number(1, 8), "triples": p.flag()}, [p.of([boxes, 4]), p.of([boxes])]
+
+
+def rotary(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    return {"turned": p.one(None, p.number(1, x.shape[-1]))}, [x]
+
+
+def grid_sample(p: Pool) -> Layer:
+    x = spatial(p)
+    rank = len(x.shape) - 2
+    mode = p.one("nearest", "bilinear", *(["bicubic"] if rank < 3 else []))
+    grid = p.of([x.shape[0], *(p.number(1, 4) for _ in range(rank)), rank])
+    padding = p.one("zeros", "border", "reflection")
+    return {"mode": mode, "padding_mode": padding, "align_corners": p.flag()}, [x, grid]
+
+
+def affine_grid(p: Pool) -> Layer:
+    rank = p.number(1, 3)
+    return {"size": tuple(p.number(1, 4) for _ in range(rank))}, [p.of([p.batch, rank, rank + 1])]
+
+
+def roi_align(p: Pool) -> Layer:
+    x = p.where(lambda shape: len(shape) == 4, [p.batch, p.number(1, 3), p.number(2, 5), p.number(2, 5)])
+    regions = p.number(1, 3)
+    inputs = [x, p.builder.input(f"input{len(p.builder._inputs)}", [regions, 4])]
+    fields = {"out": p.alike([p.number(1, 3), p.number(1, 3)]), "samples": p.number(1, 2), "mode": p.one("avg", "max")}
+    return fields, [*inputs, *([integers(p, [regions])] if p.flag() else [])]
+
+
+def sdpa(p: Pool) -> Layer:
+    leading = [p.number(1, 2) for _ in range(p.number(0, 3))]
+    queries, key, causal = p.number(1, 4), p.number(1, 3), p.flag()
+    keys = queries + p.number(0, 3) if causal else p.number(1, 5)
+    q = p.of([*(size * p.number(1, 2) for size in leading), queries, key])
+    k, v = p.of([*leading, keys, key]), p.of([*leading, keys, p.number(1, 3)])
+    mask = [p.of([*(q.shape[:-2] if p.flag() else []), queries, keys])] if p.flag() else []
+    return {"causal": causal}, [q, k, v, *mask]
+
+
+def strided_slice(p: Pool) -> Layer:
+    x = p.x(1, 4)
+    axes = p.axes(len(x.shape))
+    steps = [p.one(1, 2, -1, -2) for _ in axes]
+    starts = [p.number(0, x.shape[axis] - 1) for axis in axes]
+    ends = [
+        p.number(start + 1, 9) if step > 0 else p.one(-99, *([p.number(0, start - 1)] if start else []))
+        for start, step in zip(starts, steps, strict=True)
+    ]
+    return {"starts": tuple(starts), "ends": tuple(ends), "axes": axes, "steps": tuple(steps)}, [x]
+
+
 LAYERS: dict[str, Callable[[Pool], Layer]] = {
     **dict.fromkeys(PLAIN.split(), plain),
     **dict.fromkeys(("glu", "swiglu", "geglu"), gated),
@@ -521,6 +681,38 @@ LAYERS: dict[str, Callable[[Pool], Layer]] = {
     "hardtanh": fields_of(low=lambda p: p.one(-1, -0.5), high=lambda p: p.one(1, 2)),
     "leaky_relu": fields_of(slope=lambda p: p.one(0.01, 0.2)),
     "dropout": fields_of(p=lambda p: p.one(0, 0.5)),
+    **dict.fromkeys(("power", "atan2", "floor_divide", "remainder", "fmod"), pair_or_one),
+    **dict.fromkeys(("eq", "ge", "gt", "le", "lt", "ne", "logical_and", "logical_or", "logical_xor"), pair_or_one),
+    **dict.fromkeys(("bit_shift", "bitwise_and", "bitwise_or", "bitwise_xor"), bits),
+    "bitwise_not": bits_alone,
+    "where": where,
+    "masked_fill": join_two,
+    "softshrink": fields_of(lambd=lambda p: p.one(0.5, 1), bias=lambda p: p.one(0.5, 0)),
+    "threshold": fields_of(threshold=lambda p: p.one(0, 0.5), value=lambda p: p.one(0, 9)),
+    "cast": fields_of(to=lambda p: p.one("float64", "float16", "int64", "bool", "int4")),
+    "quantize": fields_of(to=lambda p: p.one("int8", "uint8", "float8")),
+    "dequantize": fields_of(to=lambda p: p.one("float32", "float16")),
+    "gather": gather,
+    "gather_elements": gather_elements,
+    "gather_nd": gather_nd,
+    "scatter": scatter,
+    "scatter_nd": scatter_nd,
+    "one_hot": one_hot,
+    **dict.fromkeys(("tril", "triu"), matrix),
+    "gemm": gemm,
+    **dict.fromkeys(("log_sum", "logsumexp", "sum_square", "any", "all"), reduction),
+    "norm": norm,
+    **dict.fromkeys(("std", "var"), spread),
+    **dict.fromkeys(("cumsum", "cumprod", "sort"), along),
+    "topk": topk,
+    "nms": nms,
+    "rotary": rotary,
+    "grid_sample": grid_sample,
+    "affine_grid": affine_grid,
+    "roi_align": roi_align,
+    "sdpa": sdpa,
+    "strided_slice": strided_slice,
+    "argmin": argmax,
     "pow": fields_of(exponent=lambda p: p.one(2, 0.5)),
     "scale": fields_of(by=lambda p: p.one(2, 0.5)),
     "shift": fields_of(by=lambda p: p.one(2, 0.5)),

@@ -76,7 +76,7 @@ class _Assembler:
                 raise Unmapped
             made = mapping(self.site, *self._now(call.args), **self._now(call.kwargs))
             made = made if isinstance(made, list | tuple) else [made]
-        except (Unmapped, OpError):
+        except (Unmapped, OpError, TypeError, ValueError, LookupError, AttributeError):  # another torch's arguments too
             self.site.take_down(before)
             made = self._opaque(call)
         for traced, value in zip(call.outputs, made, strict=False):

@@ -205,12 +205,12 @@ def _read_config(path: str) -> dict[str, Any]:
     try:
         with Path(path).open(encoding="utf-8") as file:
             data = json.loads(file.read(MAX_CONFIG))
-    except (OSError, ValueError) as error:
+        plain = _without_pointers(data)
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"cannot read the configuration: {error}", where=path) from None
     if not isinstance(data, dict):
         raise SourceError("a configuration is a JSON object", where=path)
-    plain: dict[str, Any] = _without_pointers(data)
-    return plain
+    return dict(plain)
 
 
 def _without_pointers(data: Any) -> Any:

@@ -6,6 +6,7 @@ Nothing in the file is run or unpickled, weights are not loaded, and torch is no
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def read_program(path: str) -> Trace:
     program, weights = _open(path)
     try:
         return _Program(program["graph_module"], weights).trace
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, StopIteration, RecursionError) as error:
         raise SourceError(
             f"the program is not as torch writes it: {type(error).__name__} {error}", where=path,
             hint="torch 2.4 and later are known; export it again with the torch that you have",
@@ -75,7 +76,7 @@ def _open(path: str) -> tuple[dict[str, Any], dict[str, str]]:
             entries = _json(archive, config, path).get("config", {}) if config else {}
     except OSError as error:
         raise SourceError(f"cannot be read: {(error.strerror or str(error)).lower()}", where=path) from None
-    except (BadZipFile, NotImplementedError, msgspec.DecodeError) as error:
+    except (BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, ValueError) as error:
         raise SourceError(f"is no saved program: {error}", where=path) from None
     return program, {name: str(entry.get("path_name", name)) for name, entry in entries.items()}
 
@@ -138,12 +139,12 @@ class _Program:
 
     def _size(self, size: Any) -> int:
         if "as_int" in size:
-            return int(size["as_int"])
+            return _natural(size["as_int"])
         hint = (size["as_expr"].get("hint") or {}).get("as_int")
         if hint is None:
             raise ValueError(f"the size {size['as_expr'].get('expr_str')} depends on data")
         self._hinted = True
-        return int(hint)
+        return _natural(hint)
 
     def _walk(self, graph: Any, names: dict[str, Value]) -> None:
         for node in graph["nodes"]:
@@ -246,6 +247,12 @@ class _Program:
         for scope in outer[:-1]:
             scope.holds_others = True
         return outer[-1]
+
+
+def _natural(size: Any) -> int:
+    if type(size) is not int or size < 0:
+        raise ValueError(f"{size!r} is no size")
+    return size
 
 
 def _place(stack: str) -> str:

@@ -24,6 +24,11 @@ def geglu(x: Tensor, dim: int) -> Tensor:
     return functional.gelu(a) * b
 
 
+def softshrink(x: Tensor, lambd: float, bias: float) -> Tensor:
+    """`x − bias` above λ, `x + bias` below −λ, 0 between; torch's own has one number for both."""
+    return (x - bias) * (x > lambd) + (x + bias) * (x < -lambd)
+
+
 def prelu(op: PReLU, x: Shape) -> nn.Module:
     """Torch's own."""
     return nn.PReLU(x[1] if op.per_channel else 1)
@@ -59,7 +64,9 @@ MODULES: dict[str, Any] = {
     "sigmoid": _plain(nn.Sigmoid),
     "silu": _plain(nn.SiLU),
     "softplus": _plain(nn.Softplus),
+    "softshrink": lambda op, x: Apply(softshrink, lambd=op.lambd, bias=op.bias),
     "softsign": _plain(nn.Softsign),
     "swiglu": _gated(swiglu),
     "tanh": _plain(nn.Tanh),
+    "threshold": lambda op, x: nn.Threshold(op.threshold, op.value),
 }

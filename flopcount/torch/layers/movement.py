@@ -32,8 +32,8 @@ def mirrored(x: Tensor, pads: list[int], mode: str) -> Tensor:
 
 
 def expand(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Axes of one sample stretched."""
-    return x.expand(-1, *shape)
+    """Axes of size 1 stretched."""
+    return x.expand(*shape)
 
 
 def pad(op: Pad, x: Shape) -> nn.Module:
@@ -46,7 +46,7 @@ def pad(op: Pad, x: Shape) -> nn.Module:
 
 
 def _expand(op: Expand, x: Shape) -> nn.Module:
-    return Apply(expand, shape=op.shape)
+    return Apply(expand, shape=(-1, *op.shape) if op.keep_batch else op.shape)
 
 
 def tile(op: Tile, x: Shape) -> nn.Module:

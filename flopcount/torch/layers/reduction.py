@@ -34,7 +34,10 @@ def _reduction(function: Callable[..., Tensor]) -> Any:
 
 
 MODULES: dict[str, Any] = {
+    "all": _reduction(torch.all),
+    "any": _reduction(torch.any),
     "argmax": lambda op, x: Apply(torch.argmax, dim=op.axis, keepdim=op.keepdim),
+    "argmin": lambda op, x: Apply(torch.argmin, dim=op.axis, keepdim=op.keepdim),
     "max": _reduction(torch.amax),
     "mean": _reduction(torch.mean),
     "min": _reduction(torch.amin),

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from flopcount.engine import count
 from flopcount.errors import FlopcountError
+from flopcount.explain import explain_layer
 from flopcount.readers.onnx import walk
 from tests.readers.onnx.models import dots, graph_of, held, layers, model, node, numbers, value, written
 
@@ -281,3 +282,23 @@ def test_a_node_that_does_not_fit_its_operator(tmp_path: Path) -> None:
         graph_of(made, tmp_path)
     assert caught.value.what == "the node's inputs and attributes do not fit the operator ConvTranspose"
     assert caught.value.facts == {"input": "1×4×8, 4×2×3×3"}
+
+
+def test_learned_tensors_among_the_inputs_are_explained(tmp_path: Path) -> None:
+    made = model([node("Add", ["x", "p"], name="positions"), node("Relu", ["y"], ["z"])], [X], held("p", (1, 4, 8)))
+    report = count(graph_of(made, tmp_path))
+    assert [(line.title, line.result) for line in explain_layer(report, "positions").params] == [("p", 32), ("all", 32)]
+
+
+def test_a_loops_work_is_explained_as_often_as_it_runs(tmp_path: Path) -> None:
+    explained = explain_layer(count(graph_of(loop(10), tmp_path)), "loop.step")
+    assert explained.macs
+    assert explained.macs.result == 10 * 4 * 8 * 8
+
+
+def test_a_weight_that_is_computed_is_none_that_is_learned(tmp_path: Path) -> None:
+    made = model([node("Conv", ["x", "w"], name="dynamic")], [X, value("w", [6, 4, 3])])
+    report = count(graph_of(made, tmp_path))
+    assert report.totals["params"].value == 0
+    assert report.totals["macs"].value == 6 * 6 * 4 * 3
+    assert explain_layer(report, "dynamic").params == ()

@@ -108,7 +108,8 @@ def test_settings_on_top_of_a_variant() -> None:
         ({"inputs": {"image": ((4,), None)}}, "net has no input 'image'\n  hint: its inputs: input (name=3x224x224)"),
         ({"inputs": {"": ((0,), None)}}, "the input 'input' cannot have the sizes [0]"),
         ({"inputs": {"input": ((2**41,), None)}}, "the input 'input' cannot have the sizes [2199023255552]"),
-        ({"inputs": {"": ((4,), "flaot32")}}, "unknown dtype 'flaot32'\n  hint: did you mean 'float32' or 'float8'?"),
+        ({"inputs": {"": ((4,), "flaot32")}}, "unknown dtype 'flaot32'\n"
+                                              "  hint: did you mean 'float32' or 'float8' or 'float6'?"),
         ({"inputs": {"input": ((4, 4), None)}}, "the input 'input' cannot be 4×4: the spec declares 4\n"
                                                 "  hint: other sizes are welcome, but as many of them"),
         ({"batch": 0}, "the batch size must be a positive integer, not 0"),

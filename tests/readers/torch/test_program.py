@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import copy
 import io
 import json
 import pickle
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from flopcount.engine import count
-from flopcount.errors import SourceError, UsageError
+from flopcount.errors import FlopcountError, SourceError, UsageError
 from flopcount.sources import load
 from tests.readers.torch.witness import elements, report, torchs_flops
 
@@ -149,6 +153,44 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_a_program_is_as_it_was_saved(saved: Path, options: Any) -> None:
     with pytest.raises(UsageError, match="is a saved program"):
         load(saved, **options)
+
+
+JUNK: list[Any] = [None, -1, 0, 3, 2**70, "x", [], {}, [[]], {"as_int": -4}, {"as_none": True}, True, 0.5]
+
+
+def damaged(item: Any, draw: Any) -> Any:
+    """The same JSON with one thing in it replaced."""
+    junk = draw(
+        st.sampled_from([None, -1, 0, 3, 2**70, "x", [], {}, [[]], {"as_int": -4}, {"as_none": True}, True, 0.5])
+    )
+    if not isinstance(item, list | dict) or not item or draw(st.integers(0, 9)) == 0:
+        return junk
+    copied = copy.copy(item)
+    key = draw(st.integers(0, len(item) - 1)) if isinstance(item, list) else draw(st.sampled_from(sorted(item)))
+    if draw(st.integers(0, 19)) == 0:
+        del copied[key]
+    else:
+        copied[key] = damaged(item[key], draw)
+    return copied
+
+
+@given(st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_program_is_read_or_refused(saved: Path, tmp_path: Path, data: st.DataObject) -> None:
+    with zipfile.ZipFile(saved) as file:
+        (name,) = [name for name in file.namelist() if name.endswith("models/model.json")]
+        program = json.loads(file.read(name))
+    graph = program["graph_module"]["graph"]
+    part = data.draw(st.sampled_from(["nodes", "tensor_values", "outputs", "signature", "graph_module"]))
+    if part == "signature":
+        program["graph_module"][part] = damaged(program["graph_module"][part], data.draw)
+    elif part == "graph_module":
+        program[part] = damaged(program[part], data.draw)
+    else:
+        graph[part] = damaged(graph[part], data.draw)
+    (tmp_path / "net.pt2").write_bytes(archive(**{"models/model.json": json.dumps(program)}))
+    with suppress(FlopcountError):
+        count(load(tmp_path / "net.pt2"))
 
 
 def test_a_size_that_data_decide(saved: Path, tmp_path: Path) -> None:
