@@ -1,12 +1,12 @@
 """A convention of one's own, from a YAML file: the prices of another, changed, and rules of so many per element.
 
-    name: edge
-    like: macs
-    prices: {bias: 1}
-    rules:
-      relu: {per_output: 1}
-      bn: {per_input: 2}
-      matmul: nothing
+name: edge
+like: macs
+prices: {bias: 1}
+rules:
+relu: {per_output: 1}
+bn: {per_input: 2}
+matmul: nothing
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ DECIMAL = ("", "K", "M", "G", "T", "P", "E")
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 UNIT_WORDS = {"mac": "MAC", "flop": "FLOP", "op": "op", "b": "B", "byte": "B", "param": "", "": ""}
 
+LONGEST = 100
+"""More characters than any quantity that a person writes."""
 LOWER_BOUND = "≥ "
 UNKNOWN = "?"
 PLUS, MINUS = "+", "−"
@@ -160,9 +162,10 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
 
     if isinstance(text, int):
         return text
-    match = re.fullmatch(NUMBER, text, re.ASCII)
+    match = re.fullmatch(NUMBER, text, re.ASCII) if len(text) <= LONGEST else None
     if not match:
-        raise UsageError(f"'{text}' is not a quantity", hint="write it as 4.2M, 600 MMACs, 5MiB or 1814073344")
+        shown = text if len(text) <= LONGEST else f"{text[:20]}…"
+        raise UsageError(f"'{shown}' is not a quantity", hint="write it as 4.2M, 600 MMACs, 5MiB or 1814073344")
     named = UNIT_WORDS[match["unit"].lower().removesuffix("s")]
     if named and named != unit:
         wanted = f"in {_plural(unit)}" if unit else "without a unit"

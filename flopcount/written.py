@@ -8,7 +8,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from .errors import UsageError
-from .units import NUMBER, UNIT_WORDS, scale_of
+from .units import LONGEST, NUMBER, UNIT_WORDS, scale_of
 
 ZEROS = 3
 """An integer that ends in so many zeros is taken for a rounded one."""
@@ -56,9 +56,11 @@ def read_written(text: str) -> Written:
         >>> read_written("4,133,742,592").half
         Fraction(0, 1)
     """
-    match = re.fullmatch(NUMBER, text, re.ASCII)
+    match = re.fullmatch(NUMBER, text, re.ASCII) if len(text) <= LONGEST else None
     if not match:
-        raise UsageError(f"'{text}' is not a number", hint="write it as it was printed: 4133742592, 4.13G, 4.1 GFLOPs")
+        raise UsageError(
+            f"'{text[:LONGEST]}' is not a number", hint="write it as it was printed: 4133742592, 4.13G, 4.1 GFLOPs"
+        )
     unit = UNIT_WORDS[match["unit"].lower().removesuffix("s")]
     if unit == "B" or match["binary"]:
         raise UsageError(f"'{text}' is in bytes, and operations are counted", hint="billions are written G: 4.1G")

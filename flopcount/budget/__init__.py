@@ -123,6 +123,7 @@ def _checked(source: str, limits: Mapping[str, str | int], convention: str | Non
 def _judged(model: Any, limits: Mapping[str, str | int], convention: str | None, partial: bool) -> Any:
     from ..api import analyze
     from ..engine import Report
+    from ..errors import UsageError
     from .checking import request_for
     from .config import Measurement
     from .judge import judge
@@ -130,4 +131,6 @@ def _judged(model: Any, limits: Mapping[str, str | int], convention: str | None,
 
     report = model if isinstance(model, Report) else analyze(model)
     asked = request_for(limits=limits, convention=convention, allow_partial=partial).by_hand()
+    if not asked.limits:
+        raise UsageError(f"nothing limits {report.graph.name}", hint="give it a limit: params='5M', macs='600M'")
     return judge(Model(report.graph.name, "", Measurement(), asked.limits), report, None).verdicts

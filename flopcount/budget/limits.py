@@ -87,12 +87,15 @@ class Terms(Struct, frozen=True):
     partial: bool = False
 
 
-def grown(limits: Iterable[Limit], terms: Terms) -> tuple[Limit, ...]:
-    """The same limits, and the growth limit that stands beside them for each of their metrics."""
+def grown(limits: Iterable[Limit], terms: Terms, *, besides: bool = False) -> tuple[Limit, ...]:
+    """The same limits, and the growth limit that stands beside them for each of their metrics.
+
+    A metric that has a growth limit of its own gets no other, unless this one is held `besides`.
+    """
     limits = list(limits)
     if terms.increase is None:
         return tuple(limits)
-    own = {limit.metric for limit in limits if limit.rule == "max_increase"}
+    own = set[str]() if besides else {limit.metric for limit in limits if limit.rule == "max_increase"}
     named = [limit.metric for limit in limits if limit.rule == "max" and not limit.metric.startswith(SHARE)]
     metrics = [name for name in dict.fromkeys(named or GROWTH_DEFAULT) if name not in own]
     for name in metrics:

@@ -146,7 +146,7 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
             add(_name(source, by_hand.measurement), source, by_hand.measurement)
     for model in models.values():
         limits = grown(model.limits, model.terms)
-        limits = grown((*limits, *by_hand.limits), by_hand.terms)
+        limits = grown((*limits, *by_hand.limits), by_hand.terms, besides=True)
         if by_hand.terms.partial:
             limits = tuple(replace(limit, partial=True) for limit in limits)
         model.limits = tuple(dict.fromkeys(limits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -62,7 +63,8 @@ def main() -> NoReturn:
         if sys.stdout is None:
             raise SourceError("standard output is closed")
         status = app(standalone_mode=False) or 0
-        sys.stdout.flush()
+        with contextlib.suppress(BrokenPipeError):  # a verdict stands, whoever has stopped reading
+            sys.stdout.flush()
     except FlopcountError as error:
         status = _fail(error)
     except KeyboardInterrupt:

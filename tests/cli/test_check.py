@@ -41,6 +41,24 @@ def test_limits_on_the_command_line(run: Run, option: str, quantity: str, status
     assert (result.status, bool(result.err)) == (status, status == 2)
 
 
+def test_growth_by_hand_is_held_besides_the_configs(run: Run, configured: Path) -> None:
+    assert run("snapshot", "net.yaml", "-o", "base.json").status == 0
+    (configured / "flopcount.yaml").write_text("models: [{path: net.yaml, max_increase: 900%, budget: {params: 1M}}]\n")
+    (configured / "net.yaml").write_text(NET.replace("width: 8", "width: 32"))
+    assert run("check", "--baseline", "base.json").status == 0
+    assert run("check", "--baseline", "base.json", "--max-increase", "2%").status == 1
+
+
+def test_an_incomplete_count_passes_no_growth_limit(run: Run) -> None:
+    assert run("snapshot", "unknown.yaml", "-o", "base.json").status == 0
+    assert run("check", "unknown.yaml", "--baseline", "base.json", "--max-increase", "2%").status == 3
+
+
+def test_a_quantity_without_end(run: Run) -> None:
+    result = run("check", "net.yaml", "--max-params", "1" * 5000)
+    assert (result.status, "is not a quantity" in result.err) == (2, True)
+
+
 def test_flops_by_a_convention(run: Run) -> None:
     assert run("check", "net.yaml", "--max-flops", "21312", "--convention", "torch").status == 0
     result = run("check", "net.yaml", "--max-flops", "1G")
