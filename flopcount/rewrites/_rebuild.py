@@ -11,6 +11,12 @@ from ..graph import Node as Layer
 from ..op import Op, Shape
 
 
+def own_weights(node: Layer) -> list[str]:
+    """The names of a layer's weights and buffers in its op; what it uses besides comes after them."""
+    shapes = [tensor.shape for tensor in node.inputs]
+    return [*node.op.weights(*shapes), *node.op.buffers(*shapes)]
+
+
 class Rebuild:
     """A copy of a graph in the making.
 
@@ -47,11 +53,11 @@ class Rebuild:
 
         Its weights keep their ties: one that is another layer's stays that layer's.
         """
-        keys = node.op.weights(*(tensor.shape for tensor in node.inputs))
+        keys = own_weights(node)
         tied = {
-            key: self._weights[weight.name]
+            key: known
             for key, weight in zip(keys, node.weights, strict=False)
-            if weight.name in self._weights
+            if (known := self._known(weight)) is not None
         }
         outputs = self.builder.add(
             op or node.op,
@@ -61,6 +67,8 @@ class Rebuild:
             origin=node.origin,
             tied=tied,
             trainable=node.trainable if trainable is None else trainable,
+            kept=self._kept(node),
+            trips=node.trips,
         )
         for old, new in zip(node.weights, self.builder.nodes[-1].weights, strict=False):
             self._weights.setdefault(old.name, new)
@@ -70,13 +78,28 @@ class Rebuild:
         """Several layers, each reading the one before, in the place of one; their full names."""
         current = self.inputs(node)
         names = []
-        for name, op in parts:
+        for place, (name, op) in enumerate(parts, start=1):
             names.append(f"{node.name}.{name}" if name else node.name)
             current = self.builder.add(
-                op, current, name=names[-1], where=node.where, origin=node.origin, trainable=node.trainable
+                op,
+                current,
+                name=names[-1],
+                where=node.where,
+                origin=node.origin,
+                trainable=node.trainable,
+                kept=self._kept(node) if place == len(parts) else (),
+                trips=node.trips,
             )
         self.stand_in(node, current)
         return tuple(names)
+
+    def _known(self, weight: Tensor) -> Tensor | None:
+        """What now stands for a weight: another layer's, or, where a layer computes it, what that gives."""
+        return (self._weights if weight.kind in ("parameter", "buffer") else self._tensors).get(weight.name)
+
+    def _kept(self, node: Layer) -> tuple[Tensor, ...]:
+        """The learned tensors that a layer uses besides its op's weights."""
+        return tuple(self._known(tensor) or tensor for tensor in node.weights[len(own_weights(node)) :])
 
     def stand_in(self, node: Layer, tensors: Sequence[Tensor]) -> None:
         """Let these be read wherever the layer's outputs were."""
