@@ -29,6 +29,8 @@ def priced_backward(op: Op, *shapes: tuple[int, ...], to: Collection[int | str] 
     work = [entry for entry in backward_work(op, *shapes) if to is None or entry.to in {"", *to}]
     made = op.infer(*shapes)
     outputs = tuple(made) if isinstance(made, list) else (made,)
-    total = CONVENTIONS["torch"].total(Use(op, work, shapes, outputs))
-    assert total is not None
-    return total
+    forward = tuple(op.work(*shapes, *outputs) or ())
+    step, alone = (CONVENTIONS["torch"].total(Use(op, part, shapes, outputs)) for part in ((*forward, *work), forward))
+    assert step is not None
+    assert alone is not None
+    return step - alone
