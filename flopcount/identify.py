@@ -149,7 +149,7 @@ def require_match(found: Identification) -> None:
         return
     what = f"{found.graph.name} {found.part}".rstrip()
     near = found.nearest[0] if found.nearest else None
-    hint = f"nearest: {near.count:,} {near.unit}s, {' and '.join(near.conventions)}, {near.mode}" if near else None
+    hint = f"nearest: {near.count:,} {near.unit}s, {', '.join(near.conventions)}, {near.mode}" if near else None
     raise ExpectationError(f"nothing that was tried gives {found.written.text} for {what}", hint=hint)
 
 
