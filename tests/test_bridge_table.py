@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from flopcount.api import analyze
-from flopcount.bridge import bridge
 from flopcount.bridge_table import bridge_data, bridge_document, cause_table, layer_table
+from flopcount.bridging import bridge
 from flopcount.conventions import CONVENTIONS
 from flopcount.table import AtLeast, Difference
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from flopcount.conventions import CONVENTIONS
-from flopcount.identify import identify
 from flopcount.identify_table import MOST, identification_document, identification_table
+from flopcount.identifying import identify
 from flopcount.table import Difference
 
 
@@ -11,7 +11,7 @@ def test_the_number_as_it_was_written_and_who_counts_it() -> None:
     assert table.title == "resnet50: 4,133,742,592"
     assert table.rows == (("exact", "thop", "eval", ((3, 224, 224),), 4_133_742_592, "MACs", 0),)
     assert table.notes == ()
-    assert table.caption[0] == f"tried: {len(CONVENTIONS)} conventions"
+    assert table.caption[:2] == ("thop: thop 0.1.1.post2209072238", f"tried: {len(CONVENTIONS)} conventions")
 
 
 def test_few_digits_match_much() -> None:
@@ -26,7 +26,9 @@ def test_few_digits_match_much() -> None:
 
 
 def test_training_mode_is_told_what_to_do() -> None:
-    (note,) = identification_table(identify("resnet50", "4.145G")).notes
+    table = identification_table(identify("resnet50", "4.145G"))
+    assert "mmengine's counter is made of it" in table.caption[0]
+    (note,) = table.notes
     assert note == "in training mode batch normalisation uses the batch's statistics: `model.eval()` before counting"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from flopcount import bridge as bridges
+from flopcount import bridging as bridges
 from flopcount.api import analyze
-from flopcount.bridge import Bridge, bridge
+from flopcount.bridging import Bridge, bridge
 from flopcount.conventions import CONVENTIONS, Convention
 from flopcount.engine import Report, count
 from flopcount.errors import BugError, UsageError

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flopcount import identify as identifying
+from flopcount import identifying
 from flopcount.api import analyze
 from flopcount.conventions import CONVENTIONS, Convention
 from flopcount.errors import ExpectationError, UsageError
-from flopcount.identify import Match, identify, require_match
+from flopcount.identifying import Match, identify, require_match
 
 OWN = ((3, 224, 224),)
 

@@ -124,7 +124,7 @@ def identify(
         ('exact', ('thop',), 'eval')
     """
     written = read_written(str(number))
-    chosen = (*CONVENTIONS.values(), *conventions)
+    chosen = tuple({**CONVENTIONS, **{each.name: each for each in conventions}}.values())
     options: dict[str, Any] = {"batch": batch, "settings": settings}
     search = _Search(written, chosen, layer)
     with paused():
