@@ -12,7 +12,7 @@ from .engine import Report, batch_of, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from .graph import Graph
 from .metrics import misses
-from .sources import Inputs, load
+from .sources import Inputs, is_torch, load
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -73,6 +73,7 @@ def compare(
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     convention: str | Convention = "lecture",
     mode: str = "eval",
     counting: Iterable[str] = (),
@@ -85,13 +86,15 @@ def compare(
         inputs: See `analyze`; it applies to every source that is still to be read, as all that follows does.
         batch: See `analyze`.
         settings: See `analyze`. A parameter is set in the networks that have it; at least one must.
+        kwargs: See `load`. They are for the torch models among the sources; at least one must be.
         convention: See `analyze`.
         mode: See `analyze`.
         counting: See `analyze`.
         ignoring: See `analyze`.
 
     Raises:
-        UsageError: Fewer than two sources, reports of different conventions or modes, a parameter that none has.
+        UsageError: Fewer than two sources, reports of different conventions or modes, a parameter that none has,
+            arguments where none is a torch model.
         FlopcountError: A source cannot be found or read, or makes no sense.
 
     Example:
@@ -102,11 +105,14 @@ def compare(
     counting, ignoring = tuple(counting), tuple(ignoring)
     if sum(str(source) == "-" for source in sources) > 1:
         raise UsageError("standard input is one network, not several")
+    unread = [source for source in sources if not isinstance(source, Graph | Report)]
+    if kwargs and not any(map(is_torch, unread)):
+        raise UsageError("none of the networks is a torch model, which takes arguments", hint="--set is for specs")
 
     def read(source: str | Path | Graph | Report) -> Graph | Report:
         if isinstance(source, Graph | Report):
             return source
-        return load(source, inputs=inputs, batch=batch, settings=settings, only_known=True)
+        return load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs, only_known=True)
 
     with paused():
         found = [read(source) for source in sources]
@@ -130,6 +136,7 @@ def compare_rewritten(
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     convention: str | Convention = "lecture",
     mode: str | None = None,
     counting: Iterable[str] = (),
@@ -143,6 +150,7 @@ def compare_rewritten(
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
+        kwargs: See `load`.
         convention: See `analyze`.
         mode: See `analyze`; None: the one in which the rewrites show.
         counting: See `analyze`.
@@ -159,7 +167,10 @@ def compare_rewritten(
     """
     chosen = find_convention(convention) if isinstance(convention, str) else convention
     with paused():
-        graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+        if isinstance(source, Graph):
+            graph = source
+        else:
+            graph = load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs)
         from .effect import effect_of
         from .rewriting import rewrite
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from .graph import INTEGER_DTYPES, Graph, Node, Tensor
+from .graph import DISCRETE_DTYPES, Graph, Node, Tensor
 from .op import Op, Work, add, to_input, to_weight
 
 SUM = "sum"
@@ -82,7 +82,7 @@ def _wanted(graph: Graph) -> set[str]:
     for node in graph.nodes:
         trains = any(weight.trainable for weight in node.weights) or (node.trainable and _is_unknown(node))
         if trains or any(tensor.name in wanted for tensor in node.inputs):
-            wanted.update(tensor.name for tensor in node.outputs if tensor.dtype not in INTEGER_DTYPES)
+            wanted.update(tensor.name for tensor in node.outputs if tensor.dtype not in DISCRETE_DTYPES)
     return wanted
 
 
@@ -94,6 +94,6 @@ def _is_unknown(node: Node) -> bool:
 def _given(graph: Graph) -> set[str]:
     given = {tensor.name for tensor in graph.outputs}
     for node in reversed(graph.nodes):
-        if any(tensor.name in given and tensor.dtype not in INTEGER_DTYPES for tensor in node.outputs):
+        if any(tensor.name in given and tensor.dtype not in DISCRETE_DTYPES for tensor in node.outputs):
             given.update(tensor.name for tensor in node.inputs)
     return given

@@ -21,6 +21,8 @@ DTYPE_BYTES: dict[str, float] = {
     "complex32": 4, "complex64": 8, "complex128": 16,
 }  # fmt: skip
 INTEGER_DTYPES = frozenset(name for name in DTYPE_BYTES if name.startswith(("int", "uint")))
+DISCRETE_DTYPES = INTEGER_DTYPES | {"bool"}
+"""Types that carry no gradient."""
 
 
 class Tensor(Struct, frozen=True, gc=False):

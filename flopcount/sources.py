@@ -70,7 +70,8 @@ def load(
         settings: Values for the spec's parameters: numbers, lists, or texts in its expression language; for the sizes
             that an ONNX model leaves open.
         kwargs: Arguments for the class or function that makes a torch model.
-        only_known: Pass over settings for which the spec has no parameter, since another network has it.
+        only_known: Pass over settings for which the spec has no parameter, and arguments where the source is no torch
+            model, since another network has it.
 
     Raises:
         SourceError: There is no such file or shipped spec, or it cannot be read.
@@ -81,7 +82,7 @@ def load(
         >>> load("alexnet").nodes[0].outputs[0].shape
         (1, 96, 55, 55)
     """
-    opened = open_source(source, kwargs)
+    opened = open_source(source, kwargs if is_torch(source) or not only_known else None)
     if only_known:
         settings = {name: value for name, value in (settings or {}).items() if name in opened.parameters}
     sizes = inputs if is_torch(source) else read_inputs(inputs)

@@ -63,12 +63,13 @@ def verify(
     *,
     model: nn.Module | None = None,
     args: tuple[Any, ...] = (),
-    kwargs: Mapping[str, Any] | None = None,
+    named_args: Mapping[str, Any] | None = None,
     witnesses: Iterable[str] = WITNESSES,
     against: Iterable[str] = (),
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
 ) -> Verification:
     """Ask witnesses about a network: built in torch from its graph, or the torch model that the graph was read from.
 
@@ -77,13 +78,14 @@ def verify(
         model: The model that the graph describes, its layers named after their modules. Then every module is asked
             about, with all that it holds. It is copied, not changed. None: the graph is built.
         args: What the model is called with.
-        kwargs: The same by name.
+        named_args: The same by name.
         witnesses: Keys of `WITNESSES`.
         against: Names of `AGAINST`: other counters. Where the source is a torch model they are asked about that model
             itself, not about one that is built.
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
+        kwargs: See `load`.
 
     Raises:
         UsageError: There is no such witness; torch refuses to build or run a layer.
@@ -104,12 +106,15 @@ def verify(
     require_torch("verification")
     from .torch.witnesses import built, given, hear
 
-    graph = source if isinstance(source, Graph) else load(source, inputs=inputs, batch=batch, settings=settings)
+    if isinstance(source, Graph):
+        graph = source
+    else:
+        graph = load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs)
     report = count(graph)
     checks: list[Check] = []
     silent: dict[str, str] = {}
     for name in names:
-        subject = built(graph) if model is None else given(model, args, kwargs or {})
+        subject = built(graph) if model is None else given(model, args, named_args or {})
         testimony = hear(name, subject)
         if isinstance(testimony, str):
             silent[name] = testimony

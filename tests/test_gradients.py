@@ -89,6 +89,13 @@ def test_a_reader_that_leads_nowhere_gives_no_gradient() -> None:
     assert gradients(layers["alive"]) == BOTH
 
 
+def test_nothing_passes_through_a_question() -> None:
+    b = Sample("net")
+    x = b.then(b.input("x", (1, 3)), "linear", "fc", out=3)
+    finite = b.build([b.then(x, "isfinite", "finite")])
+    assert {work.phase for layer in count(finite, mode="train").layers for work in layer.work or ()} == {"forward"}
+
+
 def test_integers_carry_no_gradient() -> None:
     b = Sample("net")
     x = linear(b, b.input("x", (2, 8)), "first")

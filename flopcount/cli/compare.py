@@ -14,11 +14,13 @@ from .options import (
     Format,
     Ignoring,
     Input,
+    Kwargs,
     OptionalMode,
     Output,
     RewriteRequests,
     Settings,
     Sources,
+    kwargs_of,
     names_of,
     settings_of,
 )
@@ -30,6 +32,7 @@ def compare(
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
+    kwargs: Kwargs = None,
     convention: ConventionName = "lecture",
     mode: OptionalMode = None,
     count: Counting = None,
@@ -57,14 +60,14 @@ def compare(
     """Networks side by side, and two of them layer by layer: what differs, and what it costs.
 
     With --rewrite, one network as it is and as the rewrites make it.
-    --input and --batch hold for all; --set for the networks that have such a parameter.
+    --input and --batch hold for all; --set for the networks that have such a parameter, --kwargs for torch models.
     """
     from .. import api
     from .output import show
 
     options: dict[str, Any] = {
-        "inputs": input, "batch": batch, "settings": settings_of(set_), "convention": convention,
-        "counting": names_of(count), "ignoring": names_of(ignore),
+        "inputs": input, "batch": batch, "settings": settings_of(set_), "kwargs": kwargs_of(kwargs),
+        "convention": convention, "counting": names_of(count), "ignoring": names_of(ignore),
     }  # fmt: skip
     shown: dict[str, Any] = {
         "columns": names_of(columns) or None, "depth": depth, "by": by, "sort": sort, "top": top,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Batch, Input, Output, Settings, Source, settings_of
+from .options import Batch, Input, Kwargs, Output, Settings, Source, kwargs_of, settings_of
 
 
 def rewrite(
@@ -19,6 +19,7 @@ def rewrite(
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
+    kwargs: Kwargs = None,
     output: Output = None,
 ) -> None:
     """The rewritten network as a spec, which reads back to the same counts.
@@ -31,7 +32,7 @@ def rewrite(
     from ..sources import load
     from .output import write
 
-    graph = load(source, inputs=input, batch=batch, settings=settings_of(set_))
+    graph = load(source, inputs=input, batch=batch, settings=settings_of(set_), kwargs=kwargs_of(kwargs))
     rewritten = rewriting.rewrite(graph, rewrites)
     write(spec_text(rewritten.after), output)
     for remark in remarks(rewritten):

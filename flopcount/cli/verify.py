@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Batch, Format, Input, Output, Settings, Sources, names_of, settings_of
+from .options import Batch, Format, Input, Kwargs, Output, Settings, Sources, kwargs_of, names_of, settings_of
 
 
 def verify(
@@ -25,6 +25,7 @@ def verify(
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
+    kwargs: Kwargs = None,
     format: Format = "table",
     output: Output = None,
 ) -> None:
@@ -41,6 +42,7 @@ def verify(
             inputs=input,
             batch=batch,
             settings=settings_of(set_),
+            kwargs=kwargs_of(kwargs),
         )
         for source in sources
     ]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import OpError
 from ..fields import Flag, Sizes
-from ..graph import INTEGER_DTYPES
+from ..graph import DISCRETE_DTYPES
 from ..op import Op, Shape, Work, add, op, to_weight
 from ..sizes import prod
 from .axes import check_axis
@@ -21,7 +21,7 @@ class Source(Op, frozen=True, kw_only=True):
 
     def dtype(self, *dtypes: str) -> str | None:
         # Beside token ids, a table of positions is still one of real numbers.
-        return None if not dtypes or dtypes[0] in INTEGER_DTYPES else dtypes[0]
+        return None if not dtypes or dtypes[0] in DISCRETE_DTYPES else dtypes[0]
 
 
 def check_batch(x: Sequence[Shape], keep_batch: bool) -> None:

@@ -16,8 +16,11 @@ Fields = dict[str, Axis | list[Axis]]
 Flow = tuple[list[Axes], Fields]
 Handler = Callable[[Node, Widths], Flow]
 
-KEEPS = frozenset({"activation", "elementwise", "regularisation", "normalisation", "pooling"})
+KEEPS = frozenset({"activation", "elementwise", "regularisation", "normalisation", "pooling", "quantisation"})
 """Groups of ops whose output axes are their input axes, where these have the same size."""
+
+JOINS = frozenset({"logic"})
+"""Groups of ops that read one tensor, or several element by element."""
 
 
 def flow(node: Node, widths: Widths) -> Flow:
@@ -26,6 +29,8 @@ def flow(node: Node, widths: Widths) -> Flow:
         return HANDLERS[node.op.tag](node, widths)
     if node.op.group in KEEPS:
         return _keep(node, widths)
+    if node.op.group in JOINS:
+        return _join(node, widths)
     return widths.fixed_axes(node, f"{node.label} states sizes in numbers"), {}
 
 
@@ -109,7 +114,8 @@ def _table(node: Node, widths: Widths) -> Flow:
     """A parameter or constant: its sizes follow whatever it is joined with."""
     op: Any = node.op
     axes: Axes = [(Piece(widths.new(size, scales=False)),) for size in op.shape]
-    return [[widths.of(node.inputs[0])[0], *axes]], {"shape": axes}
+    batch = widths.of(node.inputs[0])[:1] if op.keep_batch else []
+    return [[*batch, *axes]], {"shape": axes}
 
 
 def _join(node: Node, widths: Widths) -> Flow:
@@ -184,7 +190,7 @@ def _drop(node: Node, widths: Widths) -> Flow:
     axes = widths.of(node.inputs[0])
     rank = len(axes)
     along = {axis_of(op.axis, rank)} if hasattr(op, "axis") else set(axes_of(op.axes, rank))
-    if node.op.tag in ("select", "slice", "argmax"):
+    if node.op.tag in ("select", "slice", "argmax", "argmin"):
         for axis in along:
             widths.fix(axes[axis], f"{node.label} works along it")
     if len(node.outputs[0].shape) == rank:
@@ -267,12 +273,15 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), _recurrent),
     **dict.fromkeys(("parameter", "constant"), _table),
     **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum"), _join),
-    **dict.fromkeys(("select", "slice", "argmax", "sum", "mean", "prod", "max", "min"), _drop),
+    **dict.fromkeys(("atan2", "floor_divide", "fmod", "power", "remainder"), _join),
+    **dict.fromkeys(("select", "slice", "argmax", "argmin", "sum", "mean", "prod", "max", "min", "all", "any"), _drop),
+    **dict.fromkeys(("log_sum", "logsumexp", "norm", "std", "sum_square", "var"), _drop),
     **dict.fromkeys(("permute", "transpose"), _order),
     **dict.fromkeys(("squeeze", "unsqueeze"), _squeeze),
     **dict.fromkeys(("pixel_shuffle", "pixel_unshuffle"), _pixels),
     **dict.fromkeys(("glu", "swiglu", "geglu"), _halves),
     **dict.fromkeys(("identity", "upsample", "pad", "flip", "roll", "channel_shuffle"), _keep),
+    **dict.fromkeys(("cast", "cumprod", "cumsum", "tril", "triu"), _keep),
     "linear": _linear,
     "embedding": _embedding,
     "attention": _attention,

@@ -11,12 +11,6 @@ from ..graph import Node as Layer
 from ..op import Op, Shape
 
 
-def own_weights(node: Layer) -> list[str]:
-    """The names of a layer's weights and buffers in its op; what it uses besides comes after them."""
-    shapes = [tensor.shape for tensor in node.inputs]
-    return [*node.op.weights(*shapes), *node.op.buffers(*shapes)]
-
-
 class Rebuild:
     """A copy of a graph in the making.
 
@@ -46,32 +40,37 @@ class Rebuild:
 
     def inputs(self, node: Layer) -> tuple[Tensor, ...]:
         """What a layer now reads."""
-        return tuple(self._tensors[tensor.name] for tensor in node.inputs)
+        return tuple(
+            tensor if tensor.kind in ("parameter", "buffer", "constant") else self._tensors[tensor.name]
+            for tensor in node.inputs
+        )
 
     def copy(self, node: Layer, op: Op | None = None, trainable: bool | None = None) -> None:
         """The layer as it is, or with another op, frozen or trained.
 
-        Its weights keep their ties: one that is another layer's stays that layer's.
+        Its weights stay what they are, another layer's too, in the sizes that the op now gives them.
         """
-        keys = own_weights(node)
+        op, inputs = op or node.op, self.inputs(node)
+        old, new = (_held(node.op, node.inputs), _held(op, inputs))
         tied = {
-            key: known
-            for key, weight in zip(keys, node.weights, strict=False)
-            if (known := self._known(weight)) is not None
+            key: self._known(weight) or _sized(weight, new[key], trainable)
+            for key, weight in zip(old, node.weights, strict=False)
+            if key in new
         }
         outputs = self.builder.add(
-            op or node.op,
-            self.inputs(node),
+            op,
+            inputs,
             name=node.name,
             where=node.where,
             origin=node.origin,
             tied=tied,
             trainable=node.trainable if trainable is None else trainable,
-            kept=self._kept(node),
+            kept=self._kept(node, trainable),
             trips=node.trips,
         )
-        for old, new in zip(node.weights, self.builder.nodes[-1].weights, strict=False):
-            self._weights.setdefault(old.name, new)
+        self._weights.update(
+            {weight.name: tied[key] for key, weight in zip(old, node.weights, strict=False) if key in tied}
+        )
         self.stand_in(node, outputs)
 
     def chain(self, node: Layer, parts: Sequence[tuple[str, Op]]) -> tuple[str, ...]:
@@ -87,19 +86,20 @@ class Rebuild:
                 where=node.where,
                 origin=node.origin,
                 trainable=node.trainable,
-                kept=self._kept(node) if place == len(parts) else (),
+                kept=self._kept(node, None) if place == len(parts) else (),
                 trips=node.trips,
             )
         self.stand_in(node, current)
         return tuple(names)
 
     def _known(self, weight: Tensor) -> Tensor | None:
-        """What now stands for a weight: another layer's, or, where a layer computes it, what that gives."""
+        """What stands for a weight already: another layer's, or, where a layer computes it, what that gives."""
         return (self._weights if weight.kind in ("parameter", "buffer") else self._tensors).get(weight.name)
 
-    def _kept(self, node: Layer) -> tuple[Tensor, ...]:
+    def _kept(self, node: Layer, trainable: bool | None) -> tuple[Tensor, ...]:
         """The learned tensors that a layer uses besides its op's weights."""
-        return tuple(self._known(tensor) or tensor for tensor in node.weights[len(own_weights(node)) :])
+        further = node.weights[len(_held(node.op, node.inputs)) :]
+        return tuple(self._known(tensor) or _sized(tensor, tensor.shape, trainable) for tensor in further)
 
     def stand_in(self, node: Layer, tensors: Sequence[Tensor]) -> None:
         """Let these be read wherever the layer's outputs were."""
@@ -109,3 +109,13 @@ class Rebuild:
         """The new graph. It promises nothing that the old one did."""
         outputs = [self._tensors[tensor.name] for tensor in self.graph.outputs]
         return self.builder.build(outputs, replace(self.graph.provenance, expect={}))
+
+
+def _held(op: Op, inputs: Sequence[Tensor]) -> dict[str, Shape]:
+    """The shapes of a layer's weights and buffers, by their names in the op, in a node's order."""
+    shapes = [tensor.shape for tensor in inputs]
+    return {key: tuple(shape) for key, shape in (*op.weights(*shapes).items(), *op.buffers(*shapes).items())}
+
+
+def _sized(weight: Tensor, shape: Shape, trainable: bool | None) -> Tensor:
+    return replace(weight, shape=shape, trainable=weight.trainable and trainable is not False, declared=None)

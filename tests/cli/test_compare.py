@@ -119,6 +119,7 @@ def test_json_is_golden(run: Run, nets: list[Path]) -> None:
         (["alexnet"], "a comparison takes two networks or more", "flopcount compare resnet18 resnet34"),
         (["alexnet", "alexnett"], "there is no file and no shipped spec 'alexnett'", "did you mean 'alexnet'?"),
         (["-", "-"], "standard input is one network, not several", ""),
+        (["vgg16", "resnet50", "--kwargs", '{"a": 1}'], "none of the networks is a torch model, which takes", "--set"),
         (["vgg16", "resnet50", "--set", "clases=3"], "none of the networks has a parameter 'clases'", "'classes'?"),
         (["alexnet", "vgg16", "--convention", "lectur"], "unknown convention 'lectur'", "did you mean 'lecture'?"),
         (["alexnet", "vgg16", "--mode", "training"], "unknown mode 'training'", "did you mean 'train'"),

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from msgspec.structs import replace
-
 from ...collector import paused
 from ...errors import FlopcountError, SpecError, show_shape
 from ...fields import REQUIRED, fields_of
@@ -16,6 +14,7 @@ from ...ops import OPS
 from . import read
 from .document import MAX_BYTES
 from .flow import braced, joined, keyed, listed, prose, text_scalar, value_pieces
+from .plain import plain
 from .wiring import Wiring
 
 _FEW = 2
@@ -23,7 +22,7 @@ _FEW = 2
 
 
 def spec_text(graph: Graph) -> str:
-    """Write a graph as a spec that reads back to an equal graph, and so to the same counts.
+    """Write a graph as a spec that reads back to an equal graph (see `plain`), and so to the same counts.
 
     What the graph promises to cost (`Provenance.expect`) is left out, and so is the batch, which the reader is told.
 
@@ -45,7 +44,7 @@ def spec_text(graph: Graph) -> str:
           - relu
     """
     with paused():
-        graph = _undeclared(graph)
+        graph = plain(graph)
         text = "\n".join([*_head(graph), *_layers(graph, wiring := Wiring(graph)), *_tail(graph, wiring), ""])
         _read_back(graph, text)
     return text
@@ -173,20 +172,3 @@ def _whole(graph: Graph) -> list[Any]:
     """What a spec says beside its layers."""
     texts = graph.name, graph.provenance.about, graph.provenance.citation
     return [graph.inputs, graph.outputs, graph.batch, graph.dtype, texts]
-
-
-def _undeclared(graph: Graph) -> Graph:
-    """The graph without the shapes that its source stated besides, which a spec does not."""
-
-    def plain(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        if all(tensor.declared is None for tensor in tensors):
-            return tensors
-        return tuple(replace(tensor, declared=None) for tensor in tensors)
-
-    nodes = tuple(
-        replace(node, inputs=plain(node.inputs), outputs=plain(node.outputs), weights=plain(node.weights))
-        if any(tensor.declared for tensor in node.inputs + node.outputs + node.weights)
-        else node
-        for node in graph.nodes
-    )
-    return replace(graph, nodes=nodes, inputs=plain(graph.inputs), outputs=plain(graph.outputs))

@@ -204,13 +204,6 @@ def without_inputs() -> Graph:
     return replace(small(), inputs=())
 
 
-def with_an_orphan_weight() -> Graph:
-    b = Sample("net")
-    weight = Tensor("lost.weight", (2, 3), kind="parameter", trainable=True)
-    b.add(Linear(out=2), [b.input("x", (1, 3))], name="fc", tied={"weight": weight})
-    return b.build([])
-
-
 def with_an_unnamed_input() -> Graph:
     b = Sample("net")
     x = b.input("x:0", (1, 3))
@@ -252,7 +245,6 @@ def too_long_a_name() -> Graph:
     [
         (of_another_batch, "the input 'x' is 3×4, which does not begin with the batch of 2"),
         (without_inputs, "'small' has no input, and a spec has at least one"),
-        (with_an_orphan_weight, "fc (linear)\n  its weight is 'lost.weight', which no layer before it has"),
         (with_an_unnamed_input, "add (add)\n  the input 'x:0' cannot be named in `from` or `outputs`"),
         (with_values_that_no_reader_gives, "'small' cannot be written as a spec: stride must be a positive integer"),
         (of_a_foreign_op, "f (foreign)\n  the spec language has no op 'foreign'"),

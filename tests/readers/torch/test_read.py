@@ -182,6 +182,22 @@ def test_what_a_model_prints_is_no_output(run: Run) -> None:  # noqa: F811
     assert run("report", f"{HERE}:Two", "-i", "4x5", "-i", "5x6", "-b", "none").status == 0
 
 
+def test_arguments_reach_the_model_in_every_command(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    """267 parameters with 3 classes, 330 with 10."""
+    options = [f"{HERE}:Small", "--input", "3x16x16", "--kwargs", '{"classes": 3}']
+    spec = tmp_path / "net.yaml"
+    assert run("rewrite", options[0], "fold-bn", *options[1:], "-o", spec).status == 0
+    assert count(load(spec)).totals["params"].value == 267 - 16
+    for command in (["compare", *options, str(spec)], ["compare", *options, "--rewrite", "fold-bn"]):
+        result = run(*command, "--format", "json")
+        assert (result.status, '"classes": 3' in result.out) == (0, True), command
+    advised, otherwise = (run("advise", *given, "--format", "json") for given in (options, options[:3]))
+    assert (advised.status, otherwise.status) == (0, 0)
+    assert advised.out != otherwise.out
+    verified = run("verify", *options, "--witness", "torch", "--format", "json")
+    assert (verified.status, '"ours": 267' in verified.out) == (0, True)
+
+
 def test_torch_is_imported_by_nobody_else() -> None:
     code = "import sys, flopcount.readers.torch, flopcount.sources; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
