@@ -91,6 +91,8 @@ def prepare(request: Request, config: Config | None = None) -> Work:
     Raises:
         FlopcountError: The request or the configuration makes no sense.
     """
+    if request.baseline is not None and request.base_ref is not None:
+        raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
     workshop = Workshop()
     by_hand = request.by_hand()
     if not request.sources and request.measurement != Measurement():
@@ -117,9 +119,15 @@ def check(request: Request, config: Config | None = None) -> Check:
     Raises:
         FlopcountError: The request, the configuration or the baseline makes no sense, or nothing limits anything.
     """
-    if request.baseline is not None and request.base_ref is not None:
-        raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
-    work = prepare(request, config)
+    return concluded(request, prepare(request, config))
+
+
+def concluded(request: Request, work: Work) -> Check:
+    """The verdicts on what was counted.
+
+    Raises:
+        FlopcountError: See `check`.
+    """
     if not work.problems and not any(model.limits for model in work.models):
         raise UsageError(
             "nothing limits what is checked",

@@ -76,6 +76,7 @@ def check(
     output: Output = None,
 ) -> int:
     """Hold models to their budgets: exit 1 when one is over, 3 when a count is incomplete."""
+    from .. import registry
     from ..budget.checking import check as checked
     from ..budget.checking import request_for
     from ..budget.document import check_document
@@ -95,6 +96,7 @@ def check(
             baseline=baseline, base_ref=base_ref, folder=_folder(),
         )  # fmt: skip
         if update:
+            registry.load("renderers", format)  # an unknown format is found before anything is written
             _update(request, allow_increase)
         elif allow_increase:
             raise UsageError("--allow-increase belongs to --update")

@@ -209,3 +209,11 @@ def test_a_bad_configuration_writes_nothing(run: Run, configured: Path) -> None:
         assert (result.status, result.out) == (2, "")
         assert result.err.startswith("error: flopcount.yaml:1:9\n  `models` is empty\n")
     assert {path.name: path.read_bytes() for path in configured.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "options", [("--format", "tabel"), ("--set", "width=4"), ("--baseline", "a", "--base-ref", "b")]
+)
+def test_what_update_cannot_show_it_does_not_write(run: Run, configured: Path, options: tuple[str, ...]) -> None:
+    assert run("check", "net.yaml", "--update", *options).status == 2
+    assert (configured / "flopcount.yaml").read_text() == CONFIG
