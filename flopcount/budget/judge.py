@@ -18,6 +18,7 @@ from .figures import Measures
 from .layers import differing, growing, holding
 from .limits import SHARE, Increase, Limit, unit_of
 from .models import Model
+from .places import culprit_of
 
 CHANGED_LAYERS = 10
 """How many layers a difference lists."""
@@ -39,7 +40,10 @@ def judge(
         compared: The name that it has in its baseline.
     """
     measures = Measures(report)
-    verdicts = tuple(verdict_of(limit, report, measures, base) for limit in model.limits)
+    verdicts = tuple(
+        replace(verdict, culprit=culprit_of(verdict, model.source)) if verdict.message else verdict
+        for verdict in (verdict_of(limit, report, measures, base) for limit in model.limits)
+    )
     changes, layers = _differences(measures, report, base) if base else ((), {})
     return ModelCheck(
         name=model.name,

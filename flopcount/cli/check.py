@@ -11,6 +11,7 @@ import typer
 
 from ..errors import FlopcountError, UsageError
 from .options import Batch, Input, ModeName, Output, Settings, settings_of
+from .output import complain, on_github, show
 
 if TYPE_CHECKING:
     from ..budget.checking import Request
@@ -80,15 +81,13 @@ def check(
     from ..budget.checking import check as checked
     from ..budget.checking import request_for
     from ..budget.document import check_document
-    from .output import show
 
     named = {
         "params": max_params, "trainable_params": max_trainable_params, "macs": max_macs, "flops": max_flops,
         "activations": max_activations, "weight_bytes": max_weight_bytes,
     }  # fmt: skip
     limits = {metric: text for metric, text in named.items() if text is not None} | _any_limits(max_)
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    format = format or ("github" if on_github and output is None else "table")
+    format = format or ("github" if on_github() and output is None else "table")
     try:
         request = request_for(
             sources or (), limits=limits, settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
@@ -108,7 +107,7 @@ def check(
     document = check_document(result)
     for model in result.models:
         if model.problem:
-            print(model.problem.text, file=sys.stderr)
+            complain(model.problem.text)
     show(document, format, output)
     if format == "github":
         _summarize(document)
@@ -127,9 +126,10 @@ def _any_limits(texts: list[str] | None) -> dict[str, str]:
 
 def _update(request: Request, allow_increase: bool) -> None:
     from ..budget.update import update
+    from ..renderers._cells import printable
 
     for change in update(request, allow_increase=allow_increase):
-        print(f"{change.mark.where}: {change.metric} {change.mark.text} → {change.after}", file=sys.stderr)
+        complain(printable(f"{change.mark.where}: {change.metric} {change.mark.text} → {change.after}"))
 
 
 def _folder() -> str:
@@ -157,4 +157,4 @@ def _summarize(document: Document) -> None:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
             file.write(github.summary(document, github.MAX_SUMMARY - taken) if taken < github.MAX_SUMMARY else "")
     except OSError as error:
-        print(f"note: the job's summary cannot be written: {error.strerror}", file=sys.stderr)
+        complain(f"note: the job's summary cannot be written: {error.strerror}")

@@ -54,8 +54,10 @@ def _lines(check: Check) -> Iterator[str]:
 
 def _line(level: str, folder: str, where: str, title: str, message: str) -> str:
     properties = {}
-    if place := place_of(where, folder):
-        properties = {"file": place[0], "line": str(place[1]), "col": str(place[2])}
+    if (place := place_of(where, folder)) and not place.is_outside:
+        properties = {"file": place.file, "line": str(place.line)}
+        if place.column:
+            properties["col"] = str(place.column)
     properties["title"] = title[:200]
     text = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
     return f"::{level} {text}::{_escaped(message[:MAX_MESSAGE])}\n"

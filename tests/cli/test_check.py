@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,28 @@ def test_a_bad_configuration_writes_nothing(run: Run, configured: Path) -> None:
 def test_what_update_cannot_show_it_does_not_write(run: Run, configured: Path, options: tuple[str, ...]) -> None:
     assert run("check", "net.yaml", "--update", *options).status == 2
     assert (configured / "flopcount.yaml").read_text() == CONFIG
+
+
+def test_no_name_commands_a_job_of_github(run: Run, configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commands(text: str) -> list[str]:
+        lines = [line.strip() for line in re.split(r"[\r\n]", text)]
+        return [line for line in lines if line.startswith("::") or "##[" in line]
+
+    (configured / "::error::x.yaml").write_text(NET)
+    (configured / "flopcount.yaml").write_text(CONFIG.replace("net.yaml", "'::error::x.yaml'"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    wrong = "::add-mask::a\n::error::b ##[error]c"
+    for result in (
+        run("check", "::error::y.yaml", "--max-params", "1"),
+        run("check", wrong, "--max-params", "1"),
+        run("check", "--config", wrong),
+        run("check", "--update"),
+        run("report", "::error::gone"),
+        run("nothing\n::error::"),
+        run(f"--{wrong}"),
+        run("check", "--format", "table"),
+    ):
+        assert (commands(result.err), result.err == "" or ":" in result.err) == ([], True)
+    assert commands(run("check", "--format", "table").out) == []
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert len(commands(run("check").out)) == 2  # elsewhere a name is shown as it is
