@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +56,8 @@ def baseline_at(
         except FlopcountError as error:
             return Baseline(title, {}, strict=False), [*notices, f"{title} cannot be planned: {_told(error, here)}"]
         for model in planned:
-            model.name = model.name.removeprefix(f"{here}/")
+            if model.name.startswith(f"{folder}/"):
+                model.name = os.path.relpath(model.name, here)
             try:
                 known[model.name] = _snapshot(model, workshop, wanted, folder)
             except FlopcountError as error:
@@ -122,8 +124,6 @@ def _was_there(source: str, folder: str) -> bool:
 
 def _seen(folder: str, here: Path) -> str:
     """A folder of the past, seen from the working folder of the past."""
-    import os
-
     return os.path.relpath(folder or here, here)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from .. import __version__
 from ..engine import Report
@@ -15,6 +14,7 @@ from ..errors import ConfigError, show_shape
 from ..readers.spec.document import read_text
 from .figures import Measures
 from .models import Model
+from .places import exists
 
 SCHEMA = "flopcount.snapshot/1"
 FILE = "flopcount.baseline.json"
@@ -23,6 +23,9 @@ ALWAYS = ("params", "trainable_params", "buffers", "macs", "activations", "weigh
 
 BY_LAYER = ("params", "macs")
 """What it holds of every layer, besides what its budget limits."""
+
+
+Number = Annotated[int, Meta(ge=0)] | None
 
 
 class Snapshot(Struct, frozen=True):
@@ -37,8 +40,8 @@ class Snapshot(Struct, frozen=True):
     inputs: tuple[str, ...]
     mode: str
     settings: dict[str, str]
-    totals: dict[str, int | None]
-    layers: dict[str, dict[str, int | str | None]]
+    totals: dict[str, Number]
+    layers: dict[str, dict[str, Number | str]]
     batch: int | None = None
 
     def of(self, metric: str) -> dict[str, int]:
@@ -115,7 +118,7 @@ def read_baseline(path: str) -> Baseline | None:
     Raises:
         ConfigError: It is no snapshot, or one of another version.
     """
-    if not Path(path).exists():
+    if not exists(path):
         return None
     renew = "`flopcount snapshot` writes it anew"
     try:
@@ -125,6 +128,8 @@ def read_baseline(path: str) -> Baseline | None:
         raise ConfigError(f"the baseline is not JSON: {error.msg.lower()}", where=place, hint=renew) from None
     except RecursionError:
         raise ConfigError("the baseline is nested too deep", where=path, hint=renew) from None
+    except ValueError:  # which Python says of an integer of thousands of digits
+        raise ConfigError("the baseline holds a number without end", where=path, hint=renew) from None
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         said = f"says {schema!r}" if schema else "has no schema"

@@ -181,7 +181,7 @@ def snapshot_text(request: Request) -> tuple[str, str, int]:
 def request_for(
     sources: Iterable[str | Path] = (),
     *,
-    limits: Mapping[str, str | int] | None = None,
+    limits: Mapping[str, str | int] | Iterable[tuple[str, str | int]] | None = None,
     settings: Mapping[str, object] | None = None,
     inputs: Iterable[str] = (),
     batch: int | None = 1,
@@ -193,5 +193,6 @@ def request_for(
         (inputs,) if isinstance(inputs, str) else tuple(inputs), batch,
         tuple((name, str(value)) for name, value in (settings or {}).items()), mode,
     )  # fmt: skip
-    named = tuple((name, str(value)) for name, value in (limits or {}).items())
+    pairs = limits.items() if isinstance(limits, Mapping) else limits or ()
+    named = tuple((name, str(value)) for name, value in pairs)  # all of them are held, the same metric's too
     return Request(tuple(map(str, sources)), limits=named, measurement=measurement, **options)  # type: ignore[arg-type]
