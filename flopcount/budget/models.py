@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,13 @@ class ByHand(Struct, frozen=True):
     terms: Terms = Terms()
 
 
-def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Workshop) -> list[Model]:
+def plan(
+    config: Config,
+    sources: Iterable[str],
+    by_hand: ByHand,
+    workshop: Workshop,
+    broken: Callable[[str, FlopcountError], None] | None = None,
+) -> list[Model]:
     """The models to check, each once, with its limits from the configuration, its own spec and the command line.
 
     Args:
@@ -116,6 +122,7 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
         sources: What was named by hand; without any, all of the configuration's models.
         by_hand: Limits for all of them.
         workshop: Reads specs, whose own `budget:` counts too.
+        broken: Is told which spec's own budget makes no sense, if that is no reason to stop.
 
     Raises:
         FlopcountError: A path that matches nothing; a budget that makes no sense.
@@ -136,7 +143,7 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
                 name = entry.name or _name(path, entry.measurement, config.folder)
                 add(name, source, entry.measurement, entry.limits, mark=entry.mark, terms=entry.terms)
     for source in named or configured.values():
-        for variant, limits in _own_limits(source, by_hand.terms, workshop):
+        for variant, limits in _own_limits(source, by_hand.terms, workshop, broken):
             add(_name(variant, by_hand.measurement), variant, by_hand.measurement, limits)
     checked = {place for place, _ in models}
     checked |= {place.partition("#")[0] for place in checked}  # a file is checked where one of its variants is
@@ -153,7 +160,9 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
     return list(models.values())
 
 
-def _own_limits(source: str, terms: Terms, workshop: Workshop) -> Iterator[tuple[str, tuple[Limit, ...]]]:
+def _own_limits(
+    source: str, terms: Terms, workshop: Workshop, broken: Callable[[str, FlopcountError], None] | None
+) -> Iterator[tuple[str, tuple[Limit, ...]]]:
     """The budgets that a spec states for itself and its variants."""
     try:
         found = workshop.spec(source)
@@ -163,7 +172,13 @@ def _own_limits(source: str, terms: Terms, workshop: Workshop) -> Iterator[tuple
         return
     spec, variant = found
     for name, node in spec.budgets(variant).items():
-        limits = read_budget(spec.path, node, Terms(terms.convention, partial=terms.partial))
+        try:
+            limits = read_budget(spec.path, node, Terms(terms.convention, partial=terms.partial))
+        except FlopcountError as error:
+            if broken is None:
+                raise
+            broken(source, error)
+            limits = ()
         yield (source if variant or not name else f"{source}#{name}"), limits
 
 
