@@ -11,14 +11,15 @@ from msgspec.structs import replace
 from ..engine import Report
 from ..errors import ConfigError, FlopcountError, did_you_mean
 from ..fields import show_value
+from ..ops.source import Opaque
 from ..verdict import Change, Held, ModelCheck, Outcome, Verdict
 from . import wording
 from .baseline import Snapshot, inputs_of
+from .culprit import culprit_of
 from .figures import Measures
 from .layers import differing, growing, holding
 from .limits import SHARE, Increase, Limit, unit_of
 from .models import Model
-from .places import culprit_of
 
 CHANGED_LAYERS = 10
 """How many layers a difference lists."""
@@ -142,6 +143,10 @@ def _ops(limit: Limit, report: Report) -> Verdict:
     tags: tuple[str, ...] = limit.bound  # type: ignore[assignment]
     wrong = [layer for layer in report.layers if (layer.node.op.tag in tags) == (limit.rule == "deny")]
     if not wrong:
+        unknown = [layer for layer in report.layers if layer.node.op.tag == Opaque.tag]
+        if unknown and limit.rule == "deny" and not limit.partial:  # any of them may be what is denied
+            verdict = _plain(limit, "incomplete", 0, 0, holds=holding(unknown, [1] * len(unknown)))
+            return replace(verdict, message=wording.unknown_ops(verdict, len(unknown)))
         return _plain(limit, "within", 0, 0)
     verdict = _plain(limit, "over", 0, len(wrong), holds=holding(wrong, [1] * len(wrong)))
     return replace(verdict, message=wording.ops(verdict))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import glob
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from ..sources import find_spec, parse_input
 from .config import Config, Entry, Measurement
 from .limits import Limit, Terms, grown
 from .marks import Mark
+from .places import SPEC_SUFFIXES, below, exists, is_file, place_of, spelled
 from .reading import read_budget
-
-SPEC_SUFFIXES = (".yaml", ".yml")
 
 
 class Model(Struct):
@@ -59,7 +57,7 @@ class Workshop(Struct):
             return None
         if source not in self.specs:
             file, _, variant = source.partition("#")
-            if file in self.specs and Path(file).suffix in SPEC_SUFFIXES and not Path(source).exists():
+            if file in self.specs and Path(file).suffix in SPEC_SUFFIXES and not exists(source):
                 self.specs[source] = (self.specs[file][0], variant)
             else:
                 self.specs[source] = find_spec(source)
@@ -111,7 +109,13 @@ class ByHand(Struct, frozen=True):
     terms: Terms = Terms()
 
 
-def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Workshop) -> list[Model]:
+def plan(
+    config: Config,
+    sources: Iterable[str],
+    by_hand: ByHand,
+    workshop: Workshop,
+    broken: Callable[[str, FlopcountError], None] | None = None,
+) -> list[Model]:
     """The models to check, each once, with its limits from the configuration, its own spec and the command line.
 
     Args:
@@ -119,6 +123,7 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
         sources: What was named by hand; without any, all of the configuration's models.
         by_hand: Limits for all of them.
         workshop: Reads specs, whose own `budget:` counts too.
+        broken: Is told which spec's own budget makes no sense, if that is no reason to stop.
 
     Raises:
         FlopcountError: A path that matches nothing; a budget that makes no sense.
@@ -126,24 +131,25 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
     models: dict[tuple[str, Measurement], Model] = {}
 
     def add(name: str, source: str, how: Measurement, limits: Iterable[Limit] = (), **more: Any) -> None:
-        known = models.setdefault((_identity(source), how), Model(name, source, how, **more))
+        known = models.setdefault((place_of(source), how), Model(name, source, how, **more))
         known.limits = (*known.limits, *limits)
 
-    named = [source for text in sources for source in _named(text) if _identity(source) != _identity(config.path)]
-    wanted = set(map(_identity, named))
+    named = [source for text in sources for source in _named(text) if place_of(source) != place_of(config.path)]
+    wanted = set(map(place_of, named))
     configured: dict[str, str] = {}
     for entry in config.entries:
         for path, source in _expanded(config, entry):
-            configured.setdefault(_identity(source), source)
-            if not named or wanted & {_identity(source), _identity(source.partition("#")[0])}:
-                name = entry.name or _name(path, entry.measurement)
+            configured.setdefault(place_of(source), source)
+            if not named or wanted & {place_of(source), place_of(source.partition("#")[0])}:
+                name = entry.name or _name(path, entry.measurement, config.folder)
                 add(name, source, entry.measurement, entry.limits, mark=entry.mark, terms=entry.terms)
     for source in named or configured.values():
-        for variant, limits in _own_limits(source, by_hand.terms, workshop):
+        for variant, limits in _own_limits(source, by_hand.terms, workshop, broken):
             add(_name(variant, by_hand.measurement), variant, by_hand.measurement, limits)
-    checked = {_identity(model.source.partition("#")[0]) for model in models.values()}
+    checked = {place for place, _ in models}
+    checked |= {place.partition("#")[0] for place in checked}  # a file is checked where one of its variants is
     for source in named:
-        if by_hand.limits or by_hand.terms.increase or _identity(source.partition("#")[0]) not in checked:
+        if by_hand.limits or by_hand.terms.increase or place_of(source) not in checked:
             add(_name(source, by_hand.measurement), source, by_hand.measurement)
     for model in models.values():
         limits = grown(model.limits, model.terms)
@@ -155,7 +161,9 @@ def plan(config: Config, sources: Iterable[str], by_hand: ByHand, workshop: Work
     return list(models.values())
 
 
-def _own_limits(source: str, terms: Terms, workshop: Workshop) -> Iterator[tuple[str, tuple[Limit, ...]]]:
+def _own_limits(
+    source: str, terms: Terms, workshop: Workshop, broken: Callable[[str, FlopcountError], None] | None
+) -> Iterator[tuple[str, tuple[Limit, ...]]]:
     """The budgets that a spec states for itself and its variants."""
     try:
         found = workshop.spec(source)
@@ -165,7 +173,13 @@ def _own_limits(source: str, terms: Terms, workshop: Workshop) -> Iterator[tuple
         return
     spec, variant = found
     for name, node in spec.budgets(variant).items():
-        limits = read_budget(spec.path, node, Terms(terms.convention, partial=terms.partial))
+        try:
+            limits = read_budget(spec.path, node, Terms(terms.convention, partial=terms.partial))
+        except FlopcountError as error:
+            if broken is None:
+                raise
+            broken(source, error)
+            limits = ()
         yield (source if variant or not name else f"{source}#{name}"), limits
 
 
@@ -173,26 +187,22 @@ def _expanded(config: Config, entry: Entry) -> list[tuple[str, str]]:
     """The sources of a configuration's entry: as it writes them, and seen from the working folder."""
     file, hash_, variant = entry.path.partition("#")
     if not glob.has_magic(file):
-        path = _below(config.folder, file)
-        is_file = Path(path).exists() or Path(file).suffix in SPEC_SUFFIXES
-        return [(entry.path, path + hash_ + variant if is_file else entry.path)]
-    own = _identity(config.path)
-    files = [found for found in _matches(file, config.folder) if _identity(_below(config.folder, found)) != own]
+        path = below(config.folder, file)
+        a_file = exists(path) or Path(file).suffix in SPEC_SUFFIXES
+        return [(entry.path, path + hash_ + variant if a_file else entry.path)]
+    own = place_of(config.path)
+    files = [found for found in _matches(file, config.folder) if place_of(below(config.folder, found)) != own]
     if not files:
         raise ConfigError(f"the path '{entry.path}' matches no file", where=entry.mark.where)
     if entry.name and len(files) > 1:
         raise ConfigError(f"one name for the {len(files)} files of '{entry.path}'", where=entry.mark.where)
-    return [(found + hash_ + variant, _below(config.folder, found) + hash_ + variant) for found in files]
-
-
-def _below(folder: str, path: str) -> str:
-    return str(Path(folder, path)) if folder else path
+    return [(found + hash_ + variant, below(config.folder, found) + hash_ + variant) for found in files]
 
 
 def _named(text: str) -> list[str]:
     """A source named by hand: itself, or the files of a pattern that no shell has expanded."""
     file, hash_, variant = text.partition("#")
-    if not glob.has_magic(file) or Path(text).exists():
+    if not glob.has_magic(file) or exists(text):
         return [text]
     if files := _matches(file, ""):
         return [found + hash_ + variant for found in files]
@@ -201,18 +211,13 @@ def _named(text: str) -> list[str]:
 
 def _matches(pattern: str, folder: str) -> list[str]:
     found = glob.glob(pattern, root_dir=folder or None, recursive=True)  # noqa: PTH207 - root_dir keeps paths as written
-    return sorted(name for name in found if Path(folder, name).is_file())
+    return sorted(name for name in found if is_file(below(folder, name)))
 
 
-def _identity(source: str) -> str:
-    """The same for two ways of writing one file."""
-    file, hash_, variant = source.partition("#")
-    return (os.path.abspath(file) if Path(file).exists() else file) + hash_ + variant  # noqa: PTH100
-
-
-def _name(source: str, measurement: Measurement) -> str:
+def _name(source: str, measurement: Measurement, folder: str = "") -> str:
     how = str(measurement)
-    return f"{source} ({how})" if how else source
+    name = spelled(source, folder)
+    return f"{name} ({how})" if how else name
 
 
 def _refuse_doubles(models: Iterable[Model]) -> None:

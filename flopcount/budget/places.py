@@ -1,29 +1,52 @@
-"""Which line to look at: a layer's own, unless that stands in a shipped spec or a library, which nobody edits here."""
+"""Where a source lies, so that two ways of writing one file are one model."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import os
 
-from ..verdict import Verdict
-from .models import is_spec
-
-_PLACE = re.compile(r"(.+?):\d+(?::\d+)?", re.DOTALL)
+SPEC_SUFFIXES = (".yaml", ".yml")
 
 
-def culprit_of(verdict: Verdict, source: str) -> str:
-    """The line of the layer that grew most, or holds most, in a file that is here; the limit's own where none is.
+def exists(path: str) -> bool:
+    """Whether there is such a file or folder; what no file system could name is none."""
+    return os.path.exists(path)  # noqa: PTH110 - which answers for a name that is too long, too
 
-    Args:
-        verdict: On a model.
-        source: Where that was read.
+
+def is_file(path: str) -> bool:
+    """Whether there is such a file."""
+    return os.path.isfile(path)  # noqa: PTH113 - see above
+
+
+def below(folder: str, path: str) -> str:
+    """A path that starts from a folder, seen from the working folder."""
+    return os.path.join(folder, path) if folder else path  # noqa: PTH118
+
+
+def place_of(source: str, folder: str = "") -> str:
+    """The same for every way of writing one file: its full path, and its variant. What is no file stays as it is.
+
+    A link has a place of its own, though the folders above it have but one.
     """
-    layers = (held.where for held in (*verdict.grew, *verdict.holds))
-    return next((where for where in layers if _is_here(where, source)), verdict.where)
+    file, hash_, variant = source.partition("#")
+    path = below(folder, file)
+    if not is_file(path):
+        return source
+    head, tail = os.path.split(path)
+    return os.path.join(os.path.realpath(head), tail) + hash_ + variant  # noqa: PTH118
 
 
-def _is_here(where: str, source: str) -> bool:
-    if not (found := _PLACE.fullmatch(where)):
-        return False
-    # A shipped spec is read by its name, and a file here that is called like its own is another.
-    return found[1] in (source, source.partition("#")[0]) if is_spec(source) else Path(found[1]).is_file()
+def spelled(source: str, folder: str = "") -> str:
+    """A file's path without detours, seen from a folder where it lies below it. What is no file stays as it is.
+
+    Example:
+        >>> spelled("./nets//net.yaml#big"), spelled("torchvision:resnet18")
+        ('nets/net.yaml#big', 'torchvision:resnet18')
+    """
+    file, hash_, variant = source.partition("#")
+    if not (is_file(below(folder, file)) or os.path.splitext(file)[1] in SPEC_SUFFIXES):  # noqa: PTH122
+        return source
+    plain = os.path.normpath(file)
+    if os.path.isabs(plain):  # noqa: PTH117
+        seen = os.path.relpath(plain, folder or ".")
+        plain = plain if seen.startswith("..") else seen
+    return plain.replace(os.sep, "/") + hash_ + variant

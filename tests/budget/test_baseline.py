@@ -142,6 +142,20 @@ BAD = {
         '"totals": {"macs": 0.5}, "layers": {}}}}',
         "error: base.json\n  the baseline is damaged: expected `int | null`, got `float`",
     ),
+    "a negative number": (
+        '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"inputs": [], "mode": "eval", "settings": {}, '
+        '"totals": {"macs": -5}, "layers": {}}}}',
+        "error: base.json\n  the baseline is damaged: expected `int` >= 0 - at `$[...].totals[...]`",
+    ),
+    "a negative number of a layer": (
+        '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"inputs": [], "mode": "eval", "settings": {}, '
+        '"totals": {}, "layers": {"fc": {"op": "linear", "macs": -5}}}}}',
+        "error: base.json\n  the baseline is damaged: expected `int` >= 0 - at `$[...].layers[...]",
+    ),
+    "a number without end": (
+        '{"schema": "flopcount.snapshot/1", "models": ' + "9" * 5000 + "}",
+        "error: base.json\n  the baseline holds a number without end",
+    ),
     "depth": ("[" * 100_000, "error: base.json\n  the baseline is nested too deep"),
 }
 

@@ -55,6 +55,16 @@ def test_variants_have_budgets_of_their_own(folder: Path) -> None:
         check("net.yaml#small")
 
 
+def test_a_variant_named_beside_its_file_is_checked_too(folder: Path) -> None:
+    (folder / "net.yaml").write_text(
+        NET + "budget: {params: 1}\nvariants: {xl: {width: 16}, s: {budget: {params: 2}}}\n"
+    )
+    assert [model.name for model in check("net.yaml", "net.yaml#xl").models] == [
+        "net.yaml", "net.yaml#s", "net.yaml#xl",
+    ]  # fmt: skip
+    assert len(check("net.yaml#xl", "net.yaml").models) == 3
+
+
 def test_a_shipped_name(folder: Path) -> None:
     (folder / "flopcount.yaml").write_text("models: [{path: resnet50, budget: {params: 25557032}}]")
     assert check().exit_status == 0

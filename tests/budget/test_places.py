@@ -2,38 +2,39 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flopcount.budget.places import culprit_of
-from flopcount.verdict import Held, Verdict
+import pytest
+
+from flopcount.budget.places import exists, is_file, place_of, spelled
 
 
-def verdict(*places: str) -> Verdict:
-    holds = tuple(Held(f"layer{number}", "conv", 1, where=where) for number, where in enumerate(places))
-    return Verdict("params", "max", "error", "over", "1", where="flopcount.yaml:3:9", holds=holds, message="much")
+def test_one_file_has_one_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "inner").mkdir()
+    (folder / "linked").symlink_to("inner")
+    (folder / "inner" / "deep.yaml").touch()
+    ways = ("inner/deep.yaml", "./inner//deep.yaml", "inner/../inner/deep.yaml", "linked/deep.yaml")
+    places = {place_of(way) for way in (*ways, str(folder / "inner" / "deep.yaml"))}
+    monkeypatch.chdir(folder / "inner")
+    assert places == {place_of("deep.yaml"), place_of("inner/deep.yaml", "..")}
+    assert len(places) == 1
+    assert place_of("deep.yaml#big") == f"{places.pop()}#big"
 
 
-def test_a_spec_s_own_lines(folder: Path) -> None:
-    over = verdict("nets/net.yaml:7:5")
-    assert culprit_of(over, "nets/net.yaml") == culprit_of(over, "nets/net.yaml#small") == "nets/net.yaml:7:5"
-    assert culprit_of(verdict("a#b.yaml:7:5"), "a#b.yaml") == "a#b.yaml:7:5"
-    assert culprit_of(verdict("a\nb.yaml:7:5"), "a\nb.yaml") == "a\nb.yaml:7:5"
-    assert culprit_of(verdict(""), "nets/net.yaml") == "flopcount.yaml:3:9"
+def test_a_link_to_a_file_is_another_model(folder: Path) -> None:
+    (folder / "alias.yaml").symlink_to("net.yaml")
+    assert place_of("alias.yaml") != place_of("net.yaml")
 
 
-def test_a_shipped_spec_s_are_not_here(folder: Path) -> None:
-    (folder / "resnet.yaml").write_text("another")
-    assert culprit_of(verdict("resnet.yaml:37:19"), "resnet50") == "flopcount.yaml:3:9"
+@pytest.mark.parametrize("source", ["resnet50", "gone.yaml", "torchvision:resnet18", "-", "a" * 5000, "a\0b"])
+def test_what_is_no_file_stays_as_it_is(folder: Path, source: str) -> None:
+    (folder / "resnet50").mkdir()
+    assert (place_of(source), spelled(source)) == (source, source)
+    assert not is_file(source)
+    assert exists(source) == (source == "resnet50")
 
 
-def test_of_a_torch_model_those_in_files_that_are_here(folder: Path) -> None:
-    (folder / "nets.py").write_text("")
-    over = verdict("timm/layers/norm.py:12", "nets.py:7", "node 17")
-    assert culprit_of(over, "nets:Net") == "nets.py:7"
-    assert culprit_of(verdict("timm/layers/norm.py:12"), "timm:vit_tiny") == "flopcount.yaml:3:9"
-
-
-def test_what_grew_comes_first(folder: Path) -> None:
-    over = verdict("net.yaml:5:5")
-    grown = Verdict(
-        "params", "max", "error", "over", "1", holds=over.holds, grew=(Held("fc", "linear", 1, 0, "net.yaml:7:5"),)
-    )
-    assert culprit_of(grown, "net.yaml") == "net.yaml:7:5"
+def test_a_path_is_spelled_from_its_folder(folder: Path) -> None:
+    assert spelled("./net.yaml#big") == spelled(str(folder / "net.yaml#big")) == "net.yaml#big"
+    assert spelled("inner/../gone.yaml") == "gone.yaml"
+    assert spelled(str(folder / "net.yaml"), str(folder)) == "net.yaml"
+    assert spelled("../net.yaml", "inner") == "../net.yaml"
+    assert spelled(str(folder.parent / "net.yaml")) == str(folder.parent / "net.yaml")
