@@ -35,6 +35,7 @@ WORDS = {"nothing": nothing, "unknown": unknown}
 PER_ELEMENT = {"per_input": per_input, "per_output": per_output}
 MOST = 10**6
 """The largest price; no tool's comes near it."""
+NAME = r"[\w.+-]{1,60}"
 
 
 def read_convention(path: str) -> Convention:
@@ -58,13 +59,16 @@ class _Reader:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.root = compose(read_file(path), path)
+        text = read_file(path)
+        if not text.strip():
+            raise ConfigError("the file is empty", where=path, hint="a convention is at least `like: macs`")
+        self.root = compose(text, path)
         self.nodes = dict(self.entries(self.root, "a convention", KEYS))
 
     def convention(self) -> Convention:
         base = CONVENTIONS[self.one_of("like", CONVENTIONS, "macs")]
         changed: dict[str, Any] = {
-            "name": self.text("name", PurePath(self.path).stem),
+            "name": self.name(),
             "unit": self.one_of("unit", UNITS, base.unit),
             "summary": self.text("summary", f"as {base.name}, with prices and rules of its own"),
             "source": self.text("source", self.path),
@@ -99,6 +103,13 @@ class _Reader:
                 raise unknown_key(self.path, key, key_node, "op" if known is OPS else "key", known)
             yield key, value
 
+    def name(self) -> str:
+        """What tables and lists of conventions call it, whatever the file is called."""
+        name = self.text("name", re.sub(r"[^\w.+-]+", "-", PurePath(self.path).stem) or "own")
+        if not re.fullmatch(NAME, name):
+            raise self.error(self.nodes["name"], f"'{name}' is no name for a convention", "letters, digits and . + - _")
+        return name
+
     def text(self, key: str, default: str) -> str:
         return read_text(self.path, self.nodes[key], f"'{key}'") if key in self.nodes else default
 
@@ -111,8 +122,13 @@ class _Reader:
 
     def number(self, node: Node, key: str) -> int:
         text = node.value if type(node) is ScalarNode else ""
-        if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII) or abs(int(text)) > MOST:
+        if not re.fullmatch(r"-?\d+", text, re.ASCII):
             raise self.error(node, f"the price '{key}' is an integer{f', not {text!r}' if text else ''}")
+        least = -1 if key == "output" else 0  # a dot product of K products has K - 1 additions
+        if text.startswith("-") and text != str(least):
+            raise self.error(node, f"the price '{key}' is at least {least}, not {text[:12]}")
+        if len(text) > len(str(MOST)) or int(text) > MOST:
+            raise self.error(node, f"the price '{key}' is at most {MOST:,}")
         return int(text)
 
     def switch(self, node: Node, key: str) -> bool:

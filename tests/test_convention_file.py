@@ -75,6 +75,15 @@ def test_a_rule_of_ones_own_replaces_that_of_the_tool(tmp_path: Path) -> None:
         ("like: macs\nprices: {bias: one}\n", ":2:16\n  the price 'bias' is an integer, not 'one'"),
         ("prices: {bias: 1.5}\n", ":1:16\n  the price 'bias' is an integer, not '1.5'"),
         ("prices: {bias: [1]}\n", ":1:16\n  the price 'bias' is an integer"),
+        ("prices: {bias: -1}\n", ":1:16\n  the price 'bias' is at least 0, not -1"),
+        ("prices: {output: -2}\n", ":1:18\n  the price 'output' is at least -1, not -2"),
+        (f"prices: {{bias: {10**50}}}\n", ":1:16\n  the price 'bias' is at most 1,000,000"),
+        ("rules: {relu: {per_input: 1000001}}\n", ":1:27\n  the price 'per_input' is at most 1,000,000"),
+        (
+            "name: macs, but mine\n",
+            ":1:7\n  'macs, but mine' is no name for a convention\n  hint: letters, digits and . + - _",
+        ),
+        ("\n", "\n  the file is empty\n  hint: a convention is at least `like: macs`"),
         ("prices: {masked: 1}\n", ":1:18\n  'masked' is true or false, not '1'"),
         ("[1, 2]\n", ":1:1\n  a convention must be a mapping of names to values"),
         (
@@ -94,3 +103,14 @@ def test_the_whole_message(tmp_path: Path, text: str, message: str) -> None:
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(SourceError, match=r"there is no file 'nowhere\.yaml'"):
         find_convention("nowhere.yaml")
+
+
+def test_a_price_may_be_0_or_the_largest_and_a_dot_product_may_lack_an_addition(tmp_path: Path) -> None:
+    convention = find_convention(written(tmp_path, "prices: {product: 1000000, output: -1, bias: 0}\n"))
+    assert (convention.product, convention.output, convention.bias) == (1_000_000, -1, 0)
+
+
+def test_the_name_of_a_file_is_made_one_that_can_stand_in_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "our chip, v2.yaml"
+    path.write_text("like: macs\n")
+    assert find_convention(str(path)).name == "our-chip-v2"

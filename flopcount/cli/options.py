@@ -165,10 +165,16 @@ def kwargs_of(text: str | None) -> dict[str, Any]:
 
 
 def names_of(text: str | None) -> list[str]:
-    """`"bn,relu"` as a list.
+    """`"bn,relu"` as a list; nothing where the option is not given.
+
+    Raises:
+        UsageError: It is given, and names nothing.
 
     Example:
         >>> names_of("bn, relu")
         ['bn', 'relu']
     """
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    if text is not None and not names:
+        raise UsageError(f"'{text}' names nothing", hint="write names with commas between them: bn,relu")
+    return names

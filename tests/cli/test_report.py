@@ -330,3 +330,10 @@ def test_several_conventions_or_one(run: Run, arguments: tuple[str, ...], given:
     result = run("report", "alexnet", "--conventions", "macs,torch", *arguments)
     assert result.status == 2
     assert result.err == f"error: --conventions has a column for each, and --{given} has one\n"
+
+
+@pytest.mark.parametrize("option", ["--conventions", "--columns", "--count", "--ignore"])
+def test_an_option_that_names_nothing(run: Run, option: str) -> None:
+    result = run("report", "alexnet", option, " ,")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "error: ' ,' names nothing\n  hint: write names with commas between them: bn,relu\n"

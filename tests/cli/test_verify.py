@@ -66,3 +66,10 @@ def test_against_another_counter(run: Run) -> None:
 def test_an_unknown_counter(run: Run) -> None:
     result = run("verify", "lecture_ten_filters", "--against", "thopp")
     assert (result.status, result.err) == (2, "error: unknown counter 'thopp'\n  hint: did you mean 'thop'?\n")
+
+
+@pytest.mark.parametrize("option", ["--witness", "--against"])
+def test_nobody_is_not_everybody(run: Run, option: str) -> None:
+    result = run("verify", "lecture_ten_filters", option, "")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "error: '' names nothing\n  hint: write names with commas between them: bn,relu\n"
