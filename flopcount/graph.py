@@ -49,6 +49,11 @@ class Tensor(Struct, frozen=True, gc=False):
         """How many numbers it holds."""
         return prod(self.shape)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the network keeps it: neither an input nor made by a layer."""
+        return self.kind in ("parameter", "buffer", "constant")
+
 
 class Node(Struct, frozen=True, gc=False):
     """One layer: an op with its tensors.

@@ -116,6 +116,12 @@ def weight_keys(node: Node) -> list[str]:
 
 
 def _layer(node: Node) -> nn.Module:
+    if node.trips > 1 or any(tensor.is_held for tensor in node.inputs) or len(node.weights) > len(weight_keys(node)):
+        raise UsageError(
+            "cannot be built: it runs in a loop, or reads a tensor that no layer makes",
+            where=node.where,
+            layer=node.label,
+        )
     try:
         return module_of(node.op, *(tensor.shape for tensor in node.inputs))
     except FlopcountError as error:
