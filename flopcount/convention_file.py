@@ -11,113 +11,121 @@ matmul: nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
-import msgspec
-from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from .conventions import CONVENTIONS, Convention
-from .errors import SourceError, UsageError, did_you_mean
+from .errors import ConfigError, did_you_mean
 from .ops import OPS
+from .readers.spec.document import compose, where
+from .readers.spec.document import read_text as read_file
+from .readers.spec.values import read_mapping, read_text, unknown_key
 from .tools import Rule, nothing, per_input, per_output, unknown
 
-SUFFIXES = (".yaml", ".yml")
+UNITS = ("FLOP", "MAC", "op")
+PRICES = ("product", "output", "bias", "primitive", "statistics")
+SWITCHES = ("masked", "backward", "recomputed")
+KEYS = ("name", "like", "unit", "summary", "source", "prices", "rules")
 WORDS = {"nothing": nothing, "unknown": unknown}
-
-
-class Prices(Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be priced otherwise; see `Convention`."""
-
-    product: int | UnsetType = UNSET
-    output: int | UnsetType = UNSET
-    bias: int | UnsetType = UNSET
-    primitive: int | UnsetType = UNSET
-    statistics: int | UnsetType = UNSET
-    masked: bool | UnsetType = UNSET
-    backward: bool | UnsetType = UNSET
-    recomputed: bool | UnsetType = UNSET
-
-
-class PerElement(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many per element of the first input or of the output; one of them."""
-
-    per_input: int | UnsetType = UNSET
-    per_output: int | UnsetType = UNSET
-
-
-class File(Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands in the file; without `like`, products alone are priced."""
-
-    name: str = ""
-    like: str = "macs"
-    unit: str | UnsetType = UNSET
-    summary: str | UnsetType = UNSET
-    source: str | UnsetType = UNSET
-    prices: Prices = Prices()
-    rules: Mapping[str, str | PerElement] = {}
+PER_ELEMENT = {"per_input": per_input, "per_output": per_output}
+MOST = 10**6
+"""The largest price; no tool's comes near it."""
 
 
 def read_convention(path: str) -> Convention:
     """The convention that a file describes.
 
+    Args:
+        path: A YAML file: `name` (else that of the file), `like` (a convention to start from, else `macs`), `unit`,
+            `summary`, `source`; `prices` as `Convention` has them; `rules` by op: `nothing`, `unknown`,
+            `{per_input: 2}` or `{per_output: 1}`.
+
     Raises:
-        SourceError: The file is missing, is no YAML, or says what no convention can.
+        SourceError: There is no such file, or it cannot be read.
+        SpecError: It is no YAML, or has a key that no convention has.
+        ConfigError: A value is none that a convention can have; with file, line and column.
     """
-    from .readers.spec.document import compose, read_text
-
-    try:
-        file = msgspec.convert(_plain(compose(read_text(path), path)), File)
-        return _convention(file, path)
-    except (msgspec.ValidationError, UsageError) as error:
-        hint = error.hint if isinstance(error, UsageError) else "a convention has name, like, unit, prices and rules"
-        what = error.what if isinstance(error, UsageError) else _lower(str(error))
-        raise SourceError(what, where=path, hint=hint) from None
+    return _Reader(path).convention()
 
 
-def _convention(file: File, path: str) -> Convention:
-    if file.like not in CONVENTIONS:
-        raise UsageError(f"like: unknown convention '{file.like}'", hint=did_you_mean(file.like, CONVENTIONS))
-    base = CONVENTIONS[file.like]
-    prices = {key: value for key, value in msgspec.structs.asdict(file.prices).items() if value is not UNSET}
-    unit = base.unit if file.unit is UNSET else str(file.unit)
-    if unit not in ("FLOP", "MAC", "op"):
-        raise UsageError(f"unit: {unit!r} is none", hint="one of: FLOP, MAC, op")
-    summary = f"as {base.name}, with prices and rules of its own" if file.summary is UNSET else str(file.summary)
-    return replace(
-        base, name=file.name or Path(path).stem, unit=unit, summary=summary,
-        source=path if file.source is UNSET else str(file.source),
-        rules=(*base.rules, *(_rule(tag, belief) for tag, belief in file.rules.items())), **prices,
-    )  # fmt: skip
+class _Reader:
+    """One file, whose every value knows its place."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.root = compose(read_file(path), path)
+        self.nodes = dict(self.entries(self.root, "a convention", KEYS))
+
+    def convention(self) -> Convention:
+        base = CONVENTIONS[self.one_of("like", CONVENTIONS, "macs")]
+        changed: dict[str, Any] = {
+            "name": self.text("name", PurePath(self.path).stem),
+            "unit": self.one_of("unit", UNITS, base.unit),
+            "summary": self.text("summary", f"as {base.name}, with prices and rules of its own"),
+            "source": self.text("source", self.path),
+        }
+        if changed["name"] in CONVENTIONS:
+            hint = "give yours a name of its own, and name that one under `like`"
+            raise self.error(self.nodes.get("name", self.root), f"'{changed['name']}' is a convention already", hint)
+        for key, node in self.entries(self.nodes.get("prices"), "prices", (*PRICES, *SWITCHES)):
+            changed[key] = self.number(node, key) if key in PRICES else self.switch(node, key)
+        rules = [self.rule(tag, node) for tag, node in self.entries(self.nodes.get("rules"), "rules", OPS)]
+        own = {tag for rule in rules for tag in rule.ops}
+        kept = [rule if not own & {*rule.ops} else _without(rule, own) for rule in base.rules]
+        return replace(base, **changed, rules=(*filter(None, kept), *rules))
+
+    def rule(self, tag: str, node: Node) -> Rule:
+        if type(node) is not MappingNode:
+            word = read_text(self.path, node, f"the rule for {tag}")
+            if word not in WORDS:
+                raise self.error(node, f"'{word}' is no rule for {tag}", "nothing, unknown, or {per_output: 1}")
+            return Rule(f"{word} of {tag}", (tag,), WORDS[word])
+        given = [*self.entries(node, f"the rule for {tag}", PER_ELEMENT)]
+        if len(given) != 1:
+            raise self.error(node, f"{tag} needs one number, per input or per output", "{per_output: 1}")
+        ((key, value),) = given
+        number = self.number(value, key)
+        return Rule(f"{number} {key.replace('_', ' ')} of {tag}", (tag,), PER_ELEMENT[key](number))
+
+    def entries(self, node: Node | None, what: str, known: Any) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping, whose keys are known."""
+        for key, key_node, value in read_mapping(self.path, node, what) if node is not None else ():
+            if key not in known:
+                raise unknown_key(self.path, key, key_node, "op" if known is OPS else "key", known)
+            yield key, value
+
+    def text(self, key: str, default: str) -> str:
+        return read_text(self.path, self.nodes[key], f"'{key}'") if key in self.nodes else default
+
+    def one_of(self, key: str, known: Any, default: str) -> str:
+        text = self.text(key, default)
+        if text not in known:
+            what = "convention" if key == "like" else key
+            raise self.error(self.nodes[key], f"unknown {what} '{text}'", did_you_mean(text, known))
+        return text
+
+    def number(self, node: Node, key: str) -> int:
+        text = node.value if type(node) is ScalarNode else ""
+        if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII) or abs(int(text)) > MOST:
+            raise self.error(node, f"the price '{key}' is an integer{f', not {text!r}' if text else ''}")
+        return int(text)
+
+    def switch(self, node: Node, key: str) -> bool:
+        text = read_text(self.path, node, f"'{key}'")
+        if text not in ("true", "false"):
+            raise self.error(node, f"'{key}' is true or false, not '{text}'")
+        return text == "true"
+
+    def error(self, node: Node, what: str, hint: str | None = None) -> ConfigError:
+        return ConfigError(what, where=where(self.path, node), hint=hint)
 
 
-def _rule(tag: str, belief: str | PerElement) -> Rule:
-    if tag not in OPS:
-        raise UsageError(f"rules: unknown op '{tag}'", hint=did_you_mean(tag, OPS))
-    if isinstance(belief, str):
-        if belief not in WORDS:
-            raise UsageError(f"rules: '{belief}' is no rule for {tag}", hint="nothing, unknown, or {per_output: 1}")
-        return Rule(f"{belief} of {tag}", (tag,), WORDS[belief])
-    given = [(key, value) for key, value in msgspec.structs.asdict(belief).items() if value is not UNSET]
-    if len(given) != 1 or given[0][1] < 0:
-        raise UsageError(f"rules: {tag} needs one number per input or per output", hint="{per_output: 1}")
-    ((key, number),) = given
-    per_element = per_input if key == "per_input" else per_output
-    return Rule(f"{number} {key.replace('_', ' ')} of {tag}", (tag,), per_element(number))
-
-
-def _plain(node: Any) -> Any:
-    """A composed YAML node as plain values: numbers and truth values where they are not quoted."""
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        return {str(_plain(key)): _plain(value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(each) for each in node.value]
-    return node.value if node.style else yaml.load(node.value, yaml.SafeLoader)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _without(rule: Rule, tags: set[str]) -> Rule | None:
+    """A rule for its other ops, since these have one of their own."""
+    left = tuple(tag for tag in rule.ops if tag not in tags)
+    return replace(rule, ops=left) if left else None

@@ -92,14 +92,20 @@ class Convention(Struct, frozen=True):
             >>> [entry.count for entry in find_convention("fvcore").ledger(use)]
             [756480]
         """
+        *_, (_, _, believed) = [(None, None, use), *self.steps(use)]
+        return None if believed is None else believed.work
+
+    def steps(self, use: Use) -> Iterator[tuple[Rule, Use, Use | None]]:
+        """Every rule that changes what the tool believes of a layer, its belief before and after it; None: unknown."""
         if use.op.tag in self.counted:
-            return use.work
+            return
         for rule in self.rules:
             believed = rule.apply(use)
+            if believed is not use:
+                yield rule, use, believed
             if believed is None:
-                return None
+                return
             use = believed
-        return use.work
 
     def total(self, use: Use) -> int | None:
         """What a layer costs; None where nobody knows."""
@@ -108,15 +114,9 @@ class Convention(Struct, frozen=True):
 
     def errors(self, use: Use) -> Iterator[Rule]:
         """The known errors of the tool that change what this layer costs."""
-        if use.op.tag in self.counted:
-            return
-        for rule in self.rules:
-            believed = rule.apply(use)
-            if rule.wrong and believed is not use and (believed is None or self._sum(believed) != self._sum(use)):
+        for rule, before, believed in self.steps(use):
+            if rule.wrong and (believed is None or self._sum(believed) != self._sum(before)):
                 yield rule
-            if believed is None:
-                return
-            use = believed
 
     def _sum(self, use: Use) -> int:
         return sum(self.price(entry, use.op) for entry in use.work)
@@ -234,11 +234,11 @@ CONVENTIONS: dict[str, Convention] = {
 
 
 def find_convention(name: str) -> Convention:
-    """The convention of this name, or of a YAML file.
+    """The convention of this name, or of this YAML file (see `flopcount.convention_file`).
 
     Raises:
         UsageError: Unknown name, with the nearest known ones.
-        SourceError: The file cannot be read, or is no convention.
+        FlopcountError: The file cannot be read, or describes none.
     """
     if name.endswith((".yaml", ".yml")):
         from .convention_file import read_convention

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from .conventions import LECTURE, Convention
 from .errors import UsageError, did_you_mean
-from .gradients import Gradients
+from .gradients import SUM, Gradients
 from .graph import Graph, Node
 from .op import Op, Work
 from .tools import Use
@@ -199,7 +199,12 @@ def _step(node: Node, gradients: Gradients) -> Sequence[Work] | None:
     """Forward and backward; unknown where either is."""
     op = op_in("train", node)
     forward, backward = _work(node, op), gradients.of(node, op)
-    return None if forward is None or backward is None else (*forward, *backward)
+    if forward is None or backward is None:
+        return None
+    if node.trips != 1:  # a loop's gradients too; what readers and users give is summed once
+        sums = [entry for entry in backward if entry.part == SUM]
+        backward = (*repeated([entry for entry in backward if entry.part != SUM], node.trips), *sums)
+    return (*forward, *backward)
 
 
 def _layer(node: Node, work: Sequence[Work] | None, counted: set[str]) -> Layer:

@@ -28,6 +28,12 @@ def provenance(report: Report) -> tuple[str, ...]:
     return origin.caption(origin.network, origin.settings)
 
 
+def network_provenance(report: Report) -> tuple[str, ...]:
+    """The same without the convention, where several are told."""
+    origin = _Origin(report)
+    return tuple(item for item in origin.caption(origin.network, origin.settings) if item != origin.priced)
+
+
 def shared_provenance(reports: Sequence[Report], titles: Sequence[str]) -> tuple[str, ...]:
     """The same for several reports: what they share said once, then what each has of its own.
 

@@ -21,20 +21,21 @@ def listing(kind: str) -> Document:
         UsageError: There is no such list.
 
     Example:
-        >>> [row[0] for row in listing("conventions").tables[0].rows][:5]
-        ['lecture', 'macs', 'arithmetic', 'torch', 'fvcore']
+        >>> [row[0] for row in listing("conventions").tables[0].rows][:4]
+        ['lecture', 'macs', 'arithmetic', 'torch']
     """
     if kind not in LISTINGS:
         raise UsageError(f"there is no list of '{kind}'", hint=did_you_mean(kind, LISTINGS))
-    table = LISTINGS[kind]()
-    keys = [column.key for column in table.columns]
+    tables = {kind: LISTINGS[kind](), **{name: table() for name, table in FURTHER.get(kind, {}).items()}}
     return Document(
-        (table,), lambda: versioned("flopcount.list/1", **{kind: [_record(keys, row) for row in table.rows]})
+        tuple(tables.values()),
+        lambda: versioned("flopcount.list/1", **{name: _records(table) for name, table in tables.items()}),
     )
 
 
-def _record(keys: list[str], row: tuple[Cell, ...]) -> dict[str, object]:
-    return dict(zip(keys, row, strict=True))
+def _records(table: Table) -> list[dict[str, object]]:
+    keys = [column.key for column in table.columns]
+    return [dict(zip(keys, row, strict=True)) for row in table.rows]
 
 
 def _specs() -> Table:
@@ -106,6 +107,12 @@ def _conventions() -> Table:
     return Table("conventions", columns, rows)
 
 
+def _prices() -> Table:
+    from .pricelist import pricelist
+
+    return pricelist()
+
+
 def _formats() -> Table:
     from .registry import summaries
 
@@ -120,3 +127,5 @@ LISTINGS: dict[str, Callable[[], Table]] = {
     "formats": _formats,
     "rewrites": _rewrites,
 }
+FURTHER: dict[str, dict[str, Callable[[], Table]]] = {"conventions": {"prices": _prices}}
+"""What stands below a list, by its name in data."""

@@ -246,6 +246,23 @@ def _bytes_as(dtype: str) -> Metric:
     )
 
 
+def count_under(convention: Convention) -> Metric:
+    """The work as one convention prices it, whatever that of the report: a column beside those of others.
+
+    Example:
+        >>> from flopcount.conventions import find_convention
+        >>> metric = count_under(find_convention("fvcore"))
+        >>> metric.key, metric.title
+        ('count:fvcore', 'fvcore (MAC)')
+    """
+    return Metric(
+        f"count:{convention.name}",
+        f"{convention.name} ({convention.unit})",
+        f"work as '{convention.name}' prices it",
+        lambda layer, _: _count(layer, convention),
+    )
+
+
 class Figures:
     """The metrics of a report's layers: each is measured once, when it is first asked for."""
 

@@ -7,11 +7,13 @@ from math import prod
 from typing import Any, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from .conventions import Convention
 from .engine import Layer, Report
 from .errors import UsageError, did_you_mean
-from .footer import own_notes, provenance
-from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, bound, find_metric, known
+from .footer import network_provenance, own_notes, provenance
+from .metrics import BYTES_AS, METRICS, RATIOS, Figures, Metric, Ratio, bound, count_under, find_metric, known
 from .payload import envelope
 from .table import AtLeast, Cell, Column, Document, Row, Share, Table
 from .units import grouped
@@ -56,17 +58,28 @@ COLUMNS = (*TEXTS, *METRICS, *RATIOS)
 
 
 def report_document(
-    reports: Sequence[Report], *, notes: Callable[[Report], Iterable[str]] = lambda report: (), **options: Any
+    reports: Sequence[Report],
+    *,
+    notes: Callable[[Report], Iterable[str]] = lambda report: (),
+    conventions: Sequence[Convention] = (),
+    **options: Any,
 ) -> Document:
     """What a renderer needs to show reports.
 
     Args:
         reports: A table each, in order.
         notes: Further remarks on a report, for its footer.
+        conventions: See `report_table`; data formats have a report for each.
         **options: Those of `report_table`.
     """
-    tables = (report_table(report, notes=notes(report), **options) for report in reports)
-    return Document(tuple(tables), lambda: envelope(reports))
+    tables = (report_table(report, notes=notes(report), conventions=conventions, **options) for report in reports)
+    priced = [under for report in reports for under in _under(report, conventions)]
+    return Document(tuple(tables), lambda: envelope(priced))
+
+
+def _under(report: Report, conventions: Sequence[Convention]) -> Sequence[Report]:
+    """The report under each convention, or as it is where there are none."""
+    return [replace(report, convention=each) for each in conventions] or [report]
 
 
 def report_table(
@@ -78,6 +91,7 @@ def report_table(
     sort: str | None = None,
     top: int | None = None,
     notes: Iterable[str] = (),
+    conventions: Sequence[Convention] = (),
 ) -> Table:
     """A report as a table. Whatever is folded, its rows are disjoint and add up to the totals.
 
@@ -89,6 +103,7 @@ def report_table(
         sort: A column to sort by: numbers from large to small, names in their natural order.
         top: Show so many rows, the largest by count unless sorted otherwise, and the sum of the others.
         notes: Remarks for the footer besides those that the report itself gives rise to.
+        conventions: Show the count under each of these, side by side, instead of that of the report's own convention.
 
     Raises:
         UsageError: An unknown column, an impossible fold, or fewer than one row or part.
@@ -103,7 +118,7 @@ def report_table(
         (('conv1', ((1, 10, 28, 28),), 760),)
     """
     check_fold(by, depth, top)
-    return _Builder(report, by, depth).table(columns, sort, top, notes)
+    return _Builder(report, by, depth, conventions).table(columns, sort, top, notes)
 
 
 def check_fold(by: str, depth: int | None, top: int | None) -> None:
@@ -139,8 +154,10 @@ def priced_columns(report: Report) -> tuple[str, ...]:
 class _Builder:
     """Folds, orders and cuts the rows of one report."""
 
-    def __init__(self, report: Report, by: By, depth: int | None) -> None:
+    def __init__(self, report: Report, by: By, depth: int | None, conventions: Sequence[Convention]) -> None:
         self.report = report
+        self.priced = {metric.key: metric for metric in map(count_under, conventions)}
+        self.under = _under(report, conventions)
         self.by = by
         self.depth = depth
         self.figures = Figures(report)
@@ -151,7 +168,7 @@ class _Builder:
         sources = [self.source(name) for name in columns or self.default_columns()]
         groups = self.groups()
         if sort or top:
-            groups = self.ordered(groups, self.source(sort or "count"))
+            groups = self.ordered(groups, self.source(sort or next(iter(self.priced), "count")))
         totals = [self.everything]
         if top and len(groups) > top:
             groups, rest = groups[:top], groups[top:]
@@ -161,11 +178,28 @@ class _Builder:
             tuple(self.column(source) for source in sources),
             tuple(zip(*(self.cells(source, groups, self.folded) for source in sources), strict=True)),
             self.total_rows(sources, totals),
-            (*own_notes(self.report, self.figures), *notes),
-            provenance(self.report),
+            (*self.notes(), *notes),
+            self.caption(),
+        )
+
+    def notes(self) -> Iterable[str]:
+        """The remarks that the report gives rise to, under each convention."""
+        return dict.fromkeys(
+            note for under in self.under for note in own_notes(under, Figures(under) if self.priced else self.figures)
+        )
+
+    def caption(self) -> tuple[str, ...]:
+        if not self.priced:
+            return provenance(self.report)
+        return (
+            *network_provenance(self.report),
+            *(f"{each.convention.name}: {each.convention.source}" for each in self.under),
         )
 
     def default_columns(self) -> tuple[str, ...]:
+        if self.priced:
+            first = ("op", "layers") if self.by == "op" else ("layer", "layers" if self.folded else "op")
+            return (*first, *self.priced)
         priced, training = priced_columns(self.report), self.report.mode == "train"
         if self.by == "op":
             return ("op", "layers", "params", *priced, "share")
@@ -176,6 +210,8 @@ class _Builder:
     def source(self, name: str) -> Text | Metric | Ratio:
         if name in TEXTS:
             return TEXTS[name]
+        if name in self.priced:
+            return self.priced[name]
         if name in RATIOS:
             return RATIOS[name]
         if name in METRICS or name.startswith(BYTES_AS):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .errors import UsageError
 
 if TYPE_CHECKING:
+    import re
     from fractions import Fraction
 
 DECIMAL = ("", "K", "M", "G", "T", "P", "E")
@@ -135,7 +136,7 @@ def ratio(part: int, whole: int) -> str:
     return f"{sign}{millionths // 10**6}.{millionths % 10**6:06}"
 
 
-_QUANTITY = (
+NUMBER = (
     r"\s*(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?)(?:e\+?(?P<exponent>\d{1,2}))?"
     r"(?P<gap>\s*)(?:(?P<prefix>[kKMGTPE])(?P<binary>i)?)?(?P<rest>\s*(?P<unit>B|(?i:mac|flop|op|byte|param)s?|))\s*"
 )
@@ -161,7 +162,7 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
 
     if isinstance(text, int):
         return text
-    match = re.fullmatch(_QUANTITY, text, re.ASCII) if len(text) <= LONGEST else None
+    match = re.fullmatch(NUMBER, text, re.ASCII) if len(text) <= LONGEST else None
     if not match:
         shown = text if len(text) <= LONGEST else f"{text[:20]}…"
         raise UsageError(f"'{shown}' is not a quantity", hint="write it as 4.2M, 600 MMACs, 5MiB or 1814073344")
@@ -169,13 +170,18 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
     if named and named != unit:
         wanted = f"in {_plural(unit)}" if unit else "without a unit"
         raise UsageError(f"'{text}' is in {_plural(named)}, but is wanted {wanted}", hint=_unit_hint(named, unit))
-    digits, exponent, prefix, binary = match.group("digits", "exponent", "prefix", "binary")
-    step = DECIMAL.index(prefix.upper()) if prefix else 0
-    scale: int = (1024 if binary else 1000) ** step * 10 ** int(exponent or 0)
-    value = Fraction(digits.replace(",", "").replace("_", "")) * scale
+    value = Fraction(match["digits"].replace(",", "").replace("_", "")) * scale_of(match)
     if value.denominator != 1:
         raise UsageError(f"'{text}' is not a whole number")
     return value.numerator
+
+
+def scale_of(match: re.Match[str]) -> int:
+    """What prefix and exponent of a `NUMBER` multiply its digits by."""
+    prefix = match["prefix"]
+    step = DECIMAL.index(prefix.upper()) if prefix else 0
+    scale: int = (1024 if match["binary"] else 1000) ** step * 10 ** int(match["exponent"] or 0)
+    return scale
 
 
 def restated(value: int, like: str) -> str:
@@ -190,7 +196,7 @@ def restated(value: int, like: str) -> str:
     import re
     from fractions import Fraction
 
-    match = re.fullmatch(_QUANTITY, like, re.ASCII)
+    match = re.fullmatch(NUMBER, like, re.ASCII)
     if not match:
         return str(value)
     gap, prefix, binary, rest = match.group("gap", "prefix", "binary", "rest")

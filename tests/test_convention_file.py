@@ -6,7 +6,7 @@ import pytest
 
 from flopcount.api import analyze
 from flopcount.conventions import CONVENTIONS, find_convention
-from flopcount.errors import SourceError
+from flopcount.errors import FlopcountError, SourceError
 
 EDGE = """
 name: edge
@@ -47,34 +47,48 @@ def test_what_is_not_known_stays_so(tmp_path: Path) -> None:
     assert CONVENTIONS["macs"].rules == ()
 
 
+def test_a_rule_of_ones_own_replaces_that_of_the_tool(tmp_path: Path) -> None:
+    """Of the tool's rule the other ops stay: thop's, for normalisation, is one for three of them."""
+    text = "like: thop\nrules: {bn: {per_output: 1}}\nprices: {backward: true}\n"
+    convention = find_convention(written(tmp_path, text))
+    assert analyze("resnet50", convention=convention).totals["count"].value == 4_133_742_592 - 3 * 11_113_984
+    assert [rule.ops for rule in convention.rules if "ln" in rule.ops] == [("instance_norm", "ln")]
+    assert convention.backward
+    assert not CONVENTIONS["thop"].backward
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("like: thopp\n", "  like: unknown convention 'thopp'\n  hint: did you mean 'thop'?"),
-        ("rules: {rleu: nothing}\n", "  rules: unknown op 'rleu'\n  hint: did you mean 'relu' or 'relu6' or 'prelu'?"),
-        ("rules: {relu: free}\n", "  rules: 'free' is no rule for relu\n  hint: nothing, unknown, or {per_output: 1}"),
+        ("like: thopp\n", ":1:7\n  unknown convention 'thopp'\n  hint: did you mean 'thop'?"),
+        ("rules: {rleu: nothing}\n", ":1:9\n  unknown op 'rleu'\n  hint: did you mean 'relu' or 'relu6' or 'prelu'?"),
+        (
+            "rules: {relu: free}\n",
+            ":1:15\n  'free' is no rule for relu\n  hint: nothing, unknown, or {per_output: 1}",
+        ),
         (
             "rules: {relu: {per_output: 1, per_input: 1}}\n",
-            "  rules: relu needs one number per input or per output\n  hint: {per_output: 1}",
+            ":1:15\n  relu needs one number, per input or per output\n  hint: {per_output: 1}",
         ),
-        ("unit: GFLOP\n", "  unit: 'GFLOP' is none\n  hint: one of: FLOP, MAC, op"),
+        ("unit: GFLOP\n", ":1:7\n  unknown unit 'GFLOP'\n  hint: did you mean 'FLOP'?"),
+        ("price: {bias: 1}\n", ":1:1\n  unknown key 'price'\n  hint: did you mean 'prices'?"),
+        ("like: macs\nprices: {bias: one}\n", ":2:16\n  the price 'bias' is an integer, not 'one'"),
+        ("prices: {bias: 1.5}\n", ":1:16\n  the price 'bias' is an integer, not '1.5'"),
+        ("prices: {bias: [1]}\n", ":1:16\n  the price 'bias' is an integer"),
+        ("prices: {masked: 1}\n", ":1:18\n  'masked' is true or false, not '1'"),
+        ("[1, 2]\n", ":1:1\n  a convention must be a mapping of names to values"),
         (
-            "price: {bias: 1}\n",
-            "  object contains unknown field `price`\n  hint: a convention has name, like, unit, prices and rules",
+            "name: thop\n",
+            ":1:7\n  'thop' is a convention already\n"
+            "  hint: give yours a name of its own, and name that one under `like`",
         ),
-        (
-            "prices: {bias: one}\n",
-            "  expected `int`, got `str` - at `$.prices.bias`\n"
-            "  hint: a convention has name, like, unit, prices and rules",
-        ),
-        ("[1, 2]\n", "  expected `object`, got `array`\n  hint: a convention has name, like, unit, prices and rules"),
     ],
 )
 def test_the_whole_message(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(FlopcountError) as caught:
         find_convention(path)
-    assert str(caught.value) == f"error: {path}\n{message}"
+    assert str(caught.value) == f"error: {path}{message}"
 
 
 def test_a_file_that_is_not_there() -> None:

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from flopcount.conventions import find_convention
 from flopcount.engine import count
-from flopcount.errors import FlopcountError, OpError, UsageError
+from flopcount.errors import FlopcountError, OpError, SpecError, UsageError
+from flopcount.graph import Graph, Tensor
+from flopcount.ops import find_op
+from flopcount.readers.spec.write import spec_text
 from flopcount.registry import entries, summaries
 from flopcount.rewriting import find_rewrite, parse_request, rewrite
 from flopcount.sources import load
@@ -132,6 +136,46 @@ def test_a_shared_weight_is_scaled_once() -> None:
     graph = b.build(b.nodes[-1].outputs)
     first, second, *_ = rewrite(graph, "width:factor=2").after.nodes
     assert first.weights[0] is second.weights[0]
+
+
+def looped() -> Graph:
+    """A convolution that runs five times and uses a learned tensor besides its own, and a batch norm after it."""
+    b = Sample("looped")
+    x = b.then(b.input("x", (1, 8, 9, 9)), "conv", "a", out=8, kernel=3, padding=1)
+    table = Tensor("table", (8,), kind="parameter", trainable=True)
+    (x,) = b.add(find_op("conv")(out=8, kernel=3, padding=1), [x], name="b", kept=[table], trips=5)
+    return b.build([b.then(x, "linear", "c", out=4)])
+
+
+@pytest.mark.parametrize("request_", ["fold-bn", "width:factor=1", "separable:only=a", "transfer:classes=4"])
+def test_loops_and_further_tensors_are_kept(request_: str) -> None:
+    graph = looped()
+    after = rewrite(graph, request_).after
+    old, new = (next(node for node in each.nodes if node.name == "b") for each in (graph, after))
+    assert (new.trips, new.weights) == (5, old.weights if request_[0] != "t" else new.weights)
+    assert [weight.name for weight in new.weights] == ["b.weight", "b.bias", "table"]
+
+
+def test_a_loop_is_rewritten_as_a_loop() -> None:
+    graph = looped()
+    before, after = (
+        count(each, find_convention("macs")).totals["count"].value
+        for each in (graph, rewrite(graph, "separable:only=b").after)
+    )
+    assert before - after == 5 * (8 * 8 * 9 - 8 * 9 - 8 * 8) * 81
+    depthwise, pointwise = rewrite(graph, "separable:only=b").after.nodes[1:3]
+    assert (depthwise.trips, pointwise.trips, pointwise.weights[-1].name) == (5, 5, "table")
+
+
+def test_a_loops_gradients_are_a_loops() -> None:
+    layer = count(looped(), find_convention("macs"), "train").layers[1]
+    once = 8 * 8 * 9 * 81
+    assert sum(work.count for work in layer.work or () if work.kind == "dot") == 5 * 3 * once
+
+
+def test_a_loop_is_no_spec() -> None:
+    with pytest.raises(SpecError, match="it runs 5 times, in a loop, which the spec language cannot say"):
+        spec_text(looped())
 
 
 def test_the_batch_stays() -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, check, compare, explain, init, listing, report, rewrite, schema, snapshot, verify
+from . import advise, check, compare, explain, identify, init, listing, report, rewrite, schema, snapshot, verify
 
 BUG, INTERRUPTED = 70, 130
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
+app.command("identify")(identify.identify)
 app.command("rewrite")(rewrite.rewrite)
 app.command("advise")(advise.advise)
 app.command("verify")(verify.verify)

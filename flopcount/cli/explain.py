@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UsageError
 from .options import (
     Batch,
-    ConventionName,
     Counting,
     Format,
     Ignoring,
     Input,
     Kwargs,
     ModeName,
+    OptionalConvention,
     Output,
     Settings,
     Source,
@@ -33,31 +34,57 @@ def explain(
     batch: Batch = 1,
     set_: Settings = None,
     kwargs: Kwargs = None,
-    convention: ConventionName = "lecture",
+    convention: OptionalConvention = None,
+    vs: Annotated[
+        str | None,
+        typer.Option("--vs", metavar="NAME", help="Another convention: what lies between the two numbers, by cause."),
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="NAME", help="The convention that --vs starts from; else macs.")
+    ] = None,
+    per_layer: Annotated[
+        bool, typer.Option("--per-layer", help="With --vs: a row for each layer in which the two differ.")
+    ] = False,
     mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
     format: Format = "table",
     output: Output = None,
 ) -> None:
-    """Every number of one layer as its formula, the substitution and the result."""
+    """Every number of one layer as its formula, the substitution and the result.
+
+    With --vs, why another counter's number of the network, or of one layer or module, is another.
+    """
     from ..api import analyze
+    from ..bridge import bridge
+    from ..bridge_table import bridge_document
+    from ..conventions import find_convention
     from ..explain import dominant_layers, explain_layer
     from ..explanation import dominants_document, explanation_document
     from .output import show
 
+    if vs is None and (from_ is not None or per_layer):
+        given = "--per-layer" if per_layer else "--from"
+        raise UsageError(f"{given} is about two conventions", hint="name the other one: --vs thop")
+    if from_ is not None and convention is not None:
+        raise UsageError("--from and --convention both name the convention to start from", hint="leave out one")
+    first = from_ or convention or ("lecture" if vs is None else "macs")
     report = analyze(
         source,
         inputs=input,
         batch=batch,
         settings=settings_of(set_),
         kwargs=kwargs_of(kwargs),
-        convention=convention,
+        convention=first,
         mode=mode,
         counting=names_of(count),
         ignoring=names_of(ignore),
     )
-    if layer is None:
+    if vs is not None:
+        other = find_convention(vs).adjusted(names_of(count), names_of(ignore))
+        spanned = bridge(report, report.convention, other, layer or "")
+        show(bridge_document(spanned, per_layer=per_layer), format, output)
+    elif layer is None:
         show(dominants_document(report, dominant_layers(report)), format, output)
     else:
         show(explanation_document(explain_layer(report, layer)), format, output)

@@ -75,15 +75,11 @@ Over = Annotated[
 Views = Annotated[
     int, typer.Option("--views", min=1, help="Views (crops) of every sample at test time: 10 for ten-crop testing.")
 ]
-ConventionName = Annotated[
-    str,
-    typer.Option(
-        "--convention",
-        "-c",
-        metavar="NAME",
-        help="How work is priced; see `flopcount list conventions`; or a YAML file.",
-    ),
-]
+_CONVENTION = typer.Option(
+    "--convention", "-c", metavar="NAME", help="How work is priced: see `flopcount list conventions`; or a YAML file."
+)
+ConventionName = Annotated[str, _CONVENTION]
+OptionalConvention = Annotated[str | None, _CONVENTION]
 ModeName = Annotated[
     str,
     typer.Option("--mode", metavar="eval|train", help="The forward pass at test time, or one training step."),

@@ -10,13 +10,13 @@ import typer
 from ..errors import UsageError
 from .options import (
     Batch,
-    ConventionName,
     Counting,
     Format,
     Ignoring,
     Input,
     Kwargs,
     ModeName,
+    OptionalConvention,
     Output,
     Over,
     Settings,
@@ -38,7 +38,10 @@ def report(
     batch: Batch = 1,
     set_: Settings = None,
     kwargs: Kwargs = None,
-    convention: ConventionName = "lecture",
+    convention: OptionalConvention = None,
+    conventions: Annotated[
+        str | None, typer.Option("--conventions", metavar="NAMES", help="Several, side by side: macs,torch,fvcore.")
+    ] = None,
     mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
@@ -65,12 +68,15 @@ def report(
     """Output shapes, parameters, MACs and FLOPs of each layer, exactly."""
     from .output import show
 
+    several = names_of(conventions)
+    if several and (convention or over):
+        raise UsageError(f"--conventions has a column for each, and --{'convention' if convention else 'over'} has one")
     asked: dict[str, Any] = {
         "inputs": input,
         "batch": batch,
         "settings": settings_of(set_),
         "kwargs": kwargs_of(kwargs),
-        "convention": convention,
+        "convention": convention or (several or ["lecture"])[0],
         "mode": mode,
         "counting": names_of(count),
         "ignoring": names_of(ignore),
@@ -79,6 +85,8 @@ def report(
     rows: dict[str, Any] = {"columns": names_of(columns) or None, "depth": depth, "sort": sort, "top": top}
     if by != "layer":
         rows["by"] = by
+    if several:
+        rows["conventions"] = several
     document, refuse_gaps = _over(sources, over_of(over), asked, rows) if over else _reports(sources, asked, rows)
     show(document, format, output)
     if strict:
@@ -88,9 +96,14 @@ def report(
 def _reports(sources: list[str], asked: dict[str, Any], rows: dict[str, Any]) -> tuple[Document, Callable[[], None]]:
     """A table a network, and what `--strict` requires of them."""
     from ..api import analyze, require
+    from ..conventions import find_convention
     from ..summary import report_document
 
     reports = [analyze(source, **asked) for source in sources]
+    if names := rows.pop("conventions", None):
+        rows["conventions"] = [
+            find_convention(name).adjusted(asked["counting"], asked["ignoring"]) for name in dict.fromkeys(names)
+        ]
 
     def strict() -> None:
         for each in reports:

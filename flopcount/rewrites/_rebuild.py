@@ -50,7 +50,7 @@ class Rebuild:
         op, inputs = op or node.op, self.inputs(node)
         old, new = (_held(node.op, node.inputs), _held(op, inputs))
         tied = {
-            key: self._weights.get(weight.name) or _sized(weight, new[key], trainable)
+            key: self._known(weight) or _sized(weight, new[key], trainable)
             for key, weight in zip(old, node.weights, strict=False)
             if key in new
         }
@@ -62,7 +62,7 @@ class Rebuild:
             origin=node.origin,
             tied=tied,
             trainable=node.trainable if trainable is None else trainable,
-            kept=node.weights[len(old) :],
+            kept=self._kept(node, trainable),
             trips=node.trips,
         )
         self._weights.update(
@@ -74,13 +74,29 @@ class Rebuild:
         """Several layers, each reading the one before, in the place of one; their full names."""
         current = self.inputs(node)
         names = []
-        for name, op in parts:
+        for place, (name, op) in enumerate(parts, start=1):
             names.append(f"{node.name}.{name}" if name else node.name)
             current = self.builder.add(
-                op, current, name=names[-1], where=node.where, origin=node.origin, trainable=node.trainable
+                op,
+                current,
+                name=names[-1],
+                where=node.where,
+                origin=node.origin,
+                trainable=node.trainable,
+                kept=self._kept(node, None) if place == len(parts) else (),
+                trips=node.trips,
             )
         self.stand_in(node, current)
         return tuple(names)
+
+    def _known(self, weight: Tensor) -> Tensor | None:
+        """What stands for a weight already: another layer's, or, where a layer computes it, what that gives."""
+        return (self._weights if weight.kind in ("parameter", "buffer") else self._tensors).get(weight.name)
+
+    def _kept(self, node: Layer, trainable: bool | None) -> tuple[Tensor, ...]:
+        """The learned tensors that a layer uses besides its op's weights."""
+        further = node.weights[len(_held(node.op, node.inputs)) :]
+        return tuple(self._known(tensor) or _sized(tensor, tensor.shape, trainable) for tensor in further)
 
     def stand_in(self, node: Layer, tensors: Sequence[Tensor]) -> None:
         """Let these be read wherever the layer's outputs were."""

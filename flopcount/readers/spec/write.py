@@ -122,6 +122,8 @@ def _entry(node: Node, said: dict[str, list[str]]) -> list[str]:
     op = node.op
     if op.tag not in OPS or OPS[op.tag] is not type(op):
         raise SpecError(f"the spec language has no op '{op.tag}'")
+    if node.trips != 1:
+        raise SpecError(f"it runs {node.trips} times, in a loop, which the spec language cannot say")
     known = fields_of(type(op))
     fields = {name: value for name in known if (value := getattr(op, name)) != known[name].default}
     rest = {**said, **({} if node.trainable else {"trainable": ["false"]})}
