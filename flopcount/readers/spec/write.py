@@ -155,7 +155,7 @@ def _read_back(graph: Graph, text: str) -> None:
             f"'{graph.name}' cannot be written as a spec: {error.what}", layer=error.layer, hint=error.hint
         ) from None
     for node, other in zip(graph.nodes, again.nodes, strict=True):
-        for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable", "trips"):
+        for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable"):
             ours, theirs = getattr(node, aspect), getattr(other, aspect)
             if ours != theirs:
                 raise SpecError(
