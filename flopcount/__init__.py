@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import analyze, compare
+    from .bridging import bridge
     from .budget import assert_within_budget, check
     from .comparison import Comparison
     from .conventions import CONVENTIONS, Convention
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import FlopcountError
     from .explain import dominant_layers, explain_layer
     from .graph import Graph, GraphBuilder, Node, Tensor
+    from .identifying import Identification, identify
     from .op import Op, Work
     from .pair import Pair
     from .payload import envelope
@@ -39,6 +41,7 @@ __all__ = [
     "FlopcountError",
     "Graph",
     "GraphBuilder",
+    "Identification",
     "Layer",
     "Node",
     "Op",
@@ -51,11 +54,13 @@ __all__ = [
     "__version__",
     "analyze",
     "assert_within_budget",
+    "bridge",
     "check",
     "compare",
     "dominant_layers",
     "envelope",
     "explain_layer",
+    "identify",
     "load",
     "sweep",
 ]
@@ -63,6 +68,7 @@ __all__ = [
 _HOMES = {
     "analyze": "api",
     "compare": "api",
+    "bridge": "bridging",
     "assert_within_budget": "budget",
     "check": "budget",
     "Comparison": "comparison",
@@ -78,6 +84,8 @@ _HOMES = {
     "GraphBuilder": "graph",
     "Node": "graph",
     "Tensor": "graph",
+    "Identification": "identifying",
+    "identify": "identifying",
     "Op": "op",
     "Work": "op",
     "Pair": "pair",

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from .bridge import Bridge, Cause, Span
+from .bridging import Bridge, Cause, Span
 from .engine import Total
 from .footer import network_provenance
 from .payload import convention_data, graph_data, versioned
@@ -34,7 +34,7 @@ def cause_table(spanned: Bridge) -> Table:
 
     Example:
         >>> from flopcount.api import analyze
-        >>> from flopcount.bridge import bridge
+        >>> from flopcount.bridging import bridge
         >>> from flopcount.conventions import find_convention
         >>> spanned = bridge(analyze("resnet50"), find_convention("macs"), find_convention("torchinfo"))
         >>> for row in cause_table(spanned).rows:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from .conventions import CONVENTIONS
 from .errors import show_shape
-from .identify import MODES, Identification, Match
+from .identifying import MODES, Identification, Match
 from .payload import graph_data, versioned
 from .table import Column, Difference, Document, Row, Table
 from .units import grouped
@@ -15,6 +16,8 @@ from .units import grouped
 SCHEMA = "flopcount.identify/1"
 MOST = 12
 """How many ways of counting a table shows; data formats have them all."""
+SOURCES = 3
+"""Of how many that give it alike the sources are named."""
 FACTORS = {Fraction(1): "", Fraction(2): "× 2", Fraction(1, 2): "÷ 2"}
 
 
@@ -27,7 +30,7 @@ def identification_table(found: Identification) -> Table:
     """A row for each way of counting that gives the number, the likeliest first; else for the nearest.
 
     Example:
-        >>> from flopcount.identify import identify
+        >>> from flopcount.identifying import identify
         >>> table = identification_table(identify("alexnet", "210,830,400", layer="conv1"))
         >>> table.rows[0][:2]
         ('exact', 'lecture, torch, xla')
@@ -75,6 +78,8 @@ def _notes(found: Identification, shown: int) -> Iterator[str]:
 
 
 def _caption(found: Identification) -> Iterator[str]:
+    best = found.matches[0].conventions if found.matches else ()
+    yield from (f"{name}: {CONVENTIONS[name].source}" for name in best[:SOURCES] if name in CONVENTIONS)
     yield f"tried: {grouped(len(found.conventions))} conventions"
     yield ", ".join(MODES)
     sizes = len(found.tried)

@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.op import Op
+from flopcount.tools import Use
 from tests.counting import backward_work
 
 
@@ -26,4 +27,10 @@ def counted_backward(function: Callable[..., Any], *x: torch.Tensor) -> int:
 def priced_backward(op: Op, *shapes: tuple[int, ...], to: Collection[int | str] | None = None) -> int:
     """The price of an op's gradients, of all or of those to these inputs and weights, under the convention 'torch'."""
     work = [entry for entry in backward_work(op, *shapes) if to is None or entry.to in {"", *to}]
-    return sum(CONVENTIONS["torch"].price(entry, op) for entry in work)
+    made = op.infer(*shapes)
+    outputs = tuple(made) if isinstance(made, list) else (made,)
+    forward = tuple(op.work(*shapes, *outputs) or ())
+    step, alone = (CONVENTIONS["torch"].total(Use(op, part, shapes, outputs)) for part in ((*forward, *work), forward))
+    assert step is not None
+    assert alone is not None
+    return step - alone

@@ -56,8 +56,8 @@ def explain(
     With --vs, why another counter's number of the network, or of one layer or module, is another.
     """
     from ..api import analyze
-    from ..bridge import bridge
     from ..bridge_table import bridge_document
+    from ..bridging import bridge
     from ..conventions import find_convention
     from ..explain import dominant_layers, explain_layer
     from ..explanation import dominants_document, explanation_document

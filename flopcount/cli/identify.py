@@ -28,8 +28,8 @@ def identify(
 ) -> None:
     """Which tool, convention, input size or mode gives a number for this network; exit 1 where none does."""
     from ..conventions import find_convention
-    from ..identify import identify, require_match
     from ..identify_table import identification_document
+    from ..identifying import identify, require_match
     from .output import show
 
     found = identify(

@@ -43,7 +43,7 @@ class ScaledDotProduct(Op, frozen=True, kw_only=True):
             raise OpError(f"queries have {q[-1]} features, keys {k[-1]}", facts=shapes)
         if k[-2] != v[-2]:
             raise OpError(f"{k[-2]} keys, but {v[-2]} values", facts=shapes)
-        if k[:-2] != v[:-2] or any(a % b for a, b in zip(q[:-2], k[:-2], strict=True)):
+        if k[:-2] != v[:-2] or any(not b or a % b for a, b in zip(q[:-2], k[:-2], strict=True)):
             raise OpError("heads or batches do not fit", facts=shapes)
         if self.causal and k[-2] < q[-2]:
             raise OpError(f"causal attention of {q[-2]} queries to {k[-2]} keys: the first queries would see none")

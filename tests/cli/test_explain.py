@@ -58,3 +58,59 @@ def test_unknown_layer(run: Run) -> None:
     result = run("explain", "alexnet", "conv11")
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("error: no layer is named 'conv11'\n  hint: did you mean 'conv1'")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("resnet50-thop", ("resnet50", "--vs", "thop")),
+        ("resnet50-ptflops", ("resnet50", "--from", "torch", "--vs", "ptflops")),
+        ("vit-thop", ("vit_b_16", "--convention", "torch", "--vs", "thop")),
+        ("layers", ("resnet50", "layer1.0", "--vs", "ptflops", "--per-layer")),
+    ],
+)
+def test_bridge_golden(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, arguments: tuple[str, ...], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run("explain", *arguments)
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"bridge-{name}-{width}.table", result.out)
+
+
+@pytest.mark.parametrize("format", ["csv", "markdown", "html", "latex"])
+def test_a_bridge_in_other_formats(run: Run, format: str) -> None:
+    result = run("explain", "resnet50", "--vs", "ptflops", "-f", format)
+    assert (result.status, result.err) == (0, "")
+    assert_golden(f"bridge.{format}", result.out)
+
+
+def test_a_bridge_as_data(run: Run) -> None:
+    found = json.loads(run("explain", "resnet50", "--vs", "thop", "--per-layer", "-f", "json").out)
+    assert found["schema"] == "flopcount.bridge/1"
+    assert found["bridge"]["to"]["count"] == 4_133_742_592
+    assert len(found["bridge"]["layers"]) == 53 + 1
+
+
+def test_what_is_counted_or_ignored_is_so_on_both_sides(run: Run) -> None:
+    found = json.loads(run("explain", "resnet50", "--vs", "thop", "--ignore", "bn", "-f", "json").out)["bridge"]
+    assert (found["from"]["count"], found["to"]["count"]) == (4_089_184_256, 4_089_184_256 + 50 * 2_048)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--from", "macs"), "error: --from is about two conventions\n  hint: name the other one: --vs thop\n"),
+        (("--per-layer",), "error: --per-layer is about two conventions\n  hint: name the other one: --vs thop\n"),
+        (
+            ("--vs", "thop", "--from", "macs", "-c", "macs"),
+            "error: --from and --convention both name the convention to start from\n  hint: leave out one\n",
+        ),
+        (("--vs", "thopp"), "error: unknown convention 'thopp'\n  hint: did you mean 'thop'?\n"),
+    ],
+)
+def test_a_bridge_has_two_ends(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    result = run("explain", "alexnet", *arguments)
+    assert (result.status, result.out, result.err) == (2, "", message)

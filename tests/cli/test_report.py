@@ -298,3 +298,35 @@ def test_formats_for_checks_are_refused(run: Run, net: Path, tmp_path: Path, nam
     assert (result.status, result.out) == (2, "")
     assert f"the format '{name}' shows the result of `flopcount check`, and nothing else" in result.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_several_conventions(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = run("report", "vit_b_16", "--conventions", "macs,torch,fvcore", "--by", "op")
+    assert (result.status, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= width
+    assert_golden(f"conventions-vit-{width}.table", result.out)
+
+
+def test_several_conventions_are_several_reports_as_data(run: Run) -> None:
+    reports = json.loads(run("report", "resnet50", "--conventions", "macs,thop", "-f", "json").out)["reports"]
+    assert [report["convention"]["name"] for report in reports] == ["macs", "thop"]
+    assert [report["totals"]["count"] for report in reports] == [4_089_184_256, 4_133_742_592]
+    assert rows(run, "resnet50", "--conventions", "macs,thop", "--top", "1", "--sort", "count:thop")[0][
+        "count:thop"
+    ] == str(118_013_952)
+
+
+def test_several_conventions_are_counted_and_ignored_alike(run: Run) -> None:
+    reports = json.loads(run("report", "resnet50", "--conventions", "macs,thop", "--ignore", "bn", "-f", "json").out)
+    assert reports["reports"][1]["totals"]["count"] == 4_089_184_256 + 50 * 2_048
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"), [(("-c", "macs"), "convention"), (("--over", "batch=1,2"), "over")], ids=["one", "over"]
+)
+def test_several_conventions_or_one(run: Run, arguments: tuple[str, ...], given: str) -> None:
+    result = run("report", "alexnet", "--conventions", "macs,torch", *arguments)
+    assert result.status == 2
+    assert result.err == f"error: --conventions has a column for each, and --{given} has one\n"

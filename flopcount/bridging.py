@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .conventions import Convention
+from .conventions import Convention, find_convention
 from .engine import Layer, Report, Total
 from .errors import BugError
 from .metrics import METRICS, Figures
@@ -82,23 +82,22 @@ class Bridge(Struct, frozen=True):
                 yield Span(layer.node.name, layer.node.op.tag, before, after, causes)
 
 
-def bridge(report: Report, before: Convention, after: Convention, part: str = "") -> Bridge:
+def bridge(report: Report, before: str | Convention, after: str | Convention, part: str = "") -> Bridge:
     """Why one convention's number of a network is not another's.
 
     Args:
         report: What was counted, under whatever convention.
-        before: The convention to start from.
+        before: The convention to start from, by name or as an object.
         after: The one to arrive at.
         part: A layer or module to which to keep; empty: the whole network.
 
     Raises:
-        UsageError: There is no such layer or module.
+        UsageError: There is no such convention, layer or module.
         BugError: The causes do not sum to the difference.
 
     Example:
         >>> from flopcount.api import analyze
-        >>> from flopcount.conventions import find_convention
-        >>> spanned = bridge(analyze("resnet50"), find_convention("macs"), find_convention("thop"))
+        >>> spanned = bridge(analyze("resnet50"), "macs", "thop")
         >>> spanned.start.value, spanned.end.value
         (4089184256, 4133742592)
         >>> for cause in spanned.causes:
@@ -106,6 +105,7 @@ def bridge(report: Report, before: Convention, after: Convention, part: str = ""
         bn 11113984 elements 0 4 44455936
         global_avgpool 2048 outputs 0 50 102400
     """
+    before, after = (find_convention(each) if isinstance(each, str) else each for each in (before, after))
     report = part_of(report, part) if part else report
     start, end = (Figures(replace(report, convention=each)).total(METRICS["count"]) for each in (before, after))
     causes = _causes(report.layers, before, after)

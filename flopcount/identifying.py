@@ -124,7 +124,7 @@ def identify(
         ('exact', ('thop',), 'eval')
     """
     written = read_written(str(number))
-    chosen = (*CONVENTIONS.values(), *conventions)
+    chosen = tuple({**CONVENTIONS, **{each.name: each for each in conventions}}.values())
     options: dict[str, Any] = {"batch": batch, "settings": settings}
     search = _Search(written, chosen, layer)
     with paused():
@@ -149,7 +149,7 @@ def require_match(found: Identification) -> None:
         return
     what = f"{found.graph.name} {found.part}".rstrip()
     near = found.nearest[0] if found.nearest else None
-    hint = f"nearest: {near.count:,} {near.unit}s, {' and '.join(near.conventions)}, {near.mode}" if near else None
+    hint = f"nearest: {near.count:,} {near.unit}s, {', '.join(near.conventions)}, {near.mode}" if near else None
     raise ExpectationError(f"nothing that was tried gives {found.written.text} for {what}", hint=hint)
 
 
