@@ -141,6 +141,11 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         """The output shape from the input shapes; a list of shapes where the op has several outputs."""
         raise NotImplementedError(type(self).__name__)
 
+    @property
+    def holds(self) -> str | None:
+        """The type of the elements of its weights and buffers; None: the network's own."""
+        return None
+
     def weights(self, *x: Any) -> dict[str, Any]:
         """The shape of each trainable parameter, by name (`weight`, `bias`)."""
         return {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..errors import OpError
-from ..fields import Flag, Sizes
-from ..graph import DISCRETE_DTYPES
+from ..errors import OpError, did_you_mean
+from ..fields import Flag, Sizes, Text
+from ..graph import DISCRETE_DTYPES, DTYPE_BYTES
 from ..op import Op, Shape, Work, add, op, to_weight
 from ..sizes import prod
 from .axes import check_axis
@@ -22,6 +22,29 @@ class Source(Op, frozen=True, kw_only=True):
     def dtype(self, *dtypes: str) -> str | None:
         # Beside token ids, a table of positions is still one of real numbers.
         return None if not dtypes or dtypes[0] in DISCRETE_DTYPES else dtypes[0]
+
+
+class Held(Source, frozen=True, kw_only=True):
+    """A tensor that the network holds, of the network's own type or, with `of: int64`, of another."""
+
+    shape: Sizes
+    keep_batch: Flag = True
+    of: Text | None = None
+
+    def check(self, *x: Shape) -> None:
+        check_batch(x, self.keep_batch)
+        if self.of is not None and self.of not in DTYPE_BYTES:
+            raise OpError(f"unknown dtype '{self.of}'", hint=did_you_mean(self.of, DTYPE_BYTES))
+
+    def infer(self, *x: Any) -> Any:
+        return batched(x, self.shape, self.keep_batch)
+
+    @property
+    def holds(self) -> str | None:
+        return self.of
+
+    def dtype(self, *dtypes: str) -> str | None:
+        return self.of or super().dtype(*dtypes)
 
 
 def check_batch(x: Sequence[Shape], keep_batch: bool) -> None:
@@ -42,7 +65,7 @@ def batched(x: Sequence[Any], shape: Any, keep_batch: bool) -> Any:
 
 
 @op
-class Parameter(Source, frozen=True, kw_only=True):
+class Parameter(Held, frozen=True, kw_only=True):
     """A learned tensor used as it is, the same for every sample: a class token, a position embedding.
 
     x: (N, ...)   weight: shape   ->   y: (N, *shape), or with `keep_batch: false` shape
@@ -57,16 +80,7 @@ class Parameter(Source, frozen=True, kw_only=True):
         {'weight': (1, 768)}
     """
 
-    shape: Sizes
-    keep_batch: Flag = True
-
     tag: ClassVar = "parameter"
-
-    def check(self, *x: Shape) -> None:
-        check_batch(x, self.keep_batch)
-
-    def infer(self, *x: Any) -> Any:
-        return batched(x, self.shape, self.keep_batch)
 
     def weights(self, *x: Any) -> dict[str, Any]:
         return {"weight": self.shape}
@@ -77,29 +91,24 @@ class Parameter(Source, frozen=True, kw_only=True):
 
 
 @op
-class Constant(Source, frozen=True, kw_only=True):
-    """A tensor that is kept and not learned, the same for every sample: sinusoidal positions.
+class Constant(Held, frozen=True, kw_only=True):
+    """A tensor that is not learned, the same for every sample: sinusoidal positions, a table of indices.
 
     x: (N, ...)   value: shape   ->   y: (N, *shape), or with `keep_batch: false` shape
+
+    The network keeps it as a buffer; with `kept: false` every pass makes it anew: a mask, the numbers of positions.
 
     Example:
         >>> Constant(shape=(197, 768)).buffers((8, 197, 768))
         {'value': (197, 768)}
     """
 
-    shape: Sizes
-    keep_batch: Flag = True
+    kept: Flag = True
 
     tag: ClassVar = "constant"
 
-    def check(self, *x: Shape) -> None:
-        check_batch(x, self.keep_batch)
-
-    def infer(self, *x: Any) -> Any:
-        return batched(x, self.shape, self.keep_batch)
-
     def buffers(self, *x: Any) -> dict[str, Any]:
-        return {"value": self.shape}
+        return {"value": self.shape} if self.kept else {}
 
     def backward(self, *shapes: Any) -> Sequence[Work]:
         return ()

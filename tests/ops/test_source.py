@@ -56,6 +56,26 @@ def test_needs_a_batch() -> None:
         Parameter(shape=(4,)).check(())
 
 
+def test_of_another_type_than_the_network() -> None:
+    builder = GraphBuilder("net")
+    (index,) = builder.add(Constant(shape=(49, 49), of="int64", keep_batch=False), [], name="index")
+    (table,) = builder.add(Parameter(shape=(4,), of="float16", keep_batch=False), [], name="table")
+    assert [tensor.dtype for tensor in (index, table)] == ["int64", "float16"]
+    assert [weight.dtype for node in builder.nodes for weight in node.weights] == ["int64", "float16"]
+    with pytest.raises(OpError) as caught:
+        builder.add(Constant(shape=(4,), of="int63", keep_batch=False), [], name="wrong")
+    assert (caught.value.what, caught.value.hint) == (
+        "unknown dtype 'int63'", "did you mean 'int64' or 'int32' or 'int16'?"
+    )  # fmt: skip
+
+
+def test_what_every_pass_makes_anew_is_no_buffer() -> None:
+    builder = GraphBuilder("net")
+    (mask,) = builder.add(Constant(shape=(5,), kept=False), [builder.input("x", (2, 3))], name="mask")
+    (layer,) = count(builder.build([mask])).layers
+    assert (mask.shape, layer.buffers, layer.node.weights) == ((2, 5), 0, ())
+
+
 @given(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
 def test_a_parameters_gradient_is_the_sum_over_the_batch(batch: int, shape: tuple[int, ...]) -> None:
     tape = Tape()
