@@ -14,6 +14,10 @@ from msgspec.structs import replace
 
 Shape = tuple[int, ...]
 
+KINDS = ("dot", "add", "mul", "div", "cmp", "special")
+ROLES = ("main", "bias", "masked", "statistics", "recomputed")
+"""What work may be, and what it may be for; see `Work`."""
+
 
 class Work(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """One entry of the ledger: how many primitives of one kind a layer performs. What they cost, a convention says.
