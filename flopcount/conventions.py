@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .errors import UsageError, did_you_mean
-from .op import Op, Work
+from .op import KINDS, ROLES, Op, Work
 from .ops import OPS, find_op
 from .tools import Rule, Use, deepspeed, flop_counter, fvcore, netscope, onnx_tool, ptflops, tf, thop, torchinfo, xla
 
@@ -138,9 +138,7 @@ class Convention(Struct, frozen=True):
         return replace(self, counted=self.counted + counted, ignored=self.ignored + ignored)
 
 
-ROLES = ("main", "bias", "masked", "statistics", "recomputed")
 IGNORABLE = "roles (bias, masked), kinds of work (add, cmp ...), or ops (see `flopcount list ops`)"
-KINDS = ("dot", "add", "mul", "div", "cmp", "special")
 
 
 LECTURE = Convention(

@@ -131,6 +131,18 @@ def _integers(least: int | None, noun: str) -> Callable[[Any], tuple[int, ...]]:
     return read
 
 
+def _shapes(value: Any) -> Any:
+    """One shape, or a list of them where all that it holds are lists."""
+    noun = "a non-negative integer"
+    if isinstance(value, list | tuple) and value and all(isinstance(item, list | tuple) for item in value):
+        return tuple(tuple(integer(size, noun, 0) for size in shape) for shape in value)
+    return _integers(0, noun)(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(_text, value if isinstance(value, list | tuple) else [value]))
+
+
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | Fraction | float):
         raise OpError(f"must be a number, not {show_value(value)}")
@@ -230,6 +242,17 @@ Pads = Annotated[
 Sizes = Annotated[
     tuple[int, ...],
     FieldType("a positive integer, or a list of them", _integers(1, "a positive integer"), _one_or_list(_POSITIVE)),
+]
+Shapes = Annotated[
+    tuple[int, ...] | tuple[tuple[int, ...], ...],
+    FieldType(
+        "a shape, or a list of shapes",
+        _shapes,
+        {"anyOf": [_NATURAL, {"type": "array", "items": {"anyOf": [_NATURAL, {"type": "array", "items": _NATURAL}]}}]},
+    ),
+]
+Texts = Annotated[
+    tuple[str, ...], FieldType("a text, or a list of them", _texts, _one_or_list({"type": "string"}), AnyWord())
 ]
 Integers = Annotated[
     tuple[int, ...], FieldType("an integer, or a list of them", _integers(None, "an integer"), _one_or_list(_INTEGER))

@@ -49,6 +49,11 @@ class Tensor(Struct, frozen=True, gc=False):
         """How many numbers it holds."""
         return prod(self.shape)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the network keeps it: neither an input nor made by a layer."""
+        return self.kind in ("parameter", "buffer", "constant")
+
 
 class Node(Struct, frozen=True, gc=False):
     """One layer: an op with its tensors.
@@ -254,8 +259,9 @@ class GraphBuilder:
         if unknown := tied.keys() - made.keys() - kept.keys():
             raise OpError(f"has no weight named '{min(unknown)}' to tie", hint=f"it has: {', '.join(made) or 'none'}")
         kinds = [(made, "parameter", trainable), (kept, "buffer", False)]
+        dtype = op.holds or self.dtype
         return tuple(
-            _tie(key, shape, tied[key]) if key in tied else Tensor(f"{name}.{key}", shape, self.dtype, kind, trained)
+            _tie(key, shape, tied[key]) if key in tied else Tensor(f"{name}.{key}", shape, dtype, kind, trained)
             for shapes_of, kind, trained in kinds
             for key, shape in shapes_of.items()
         )

@@ -14,6 +14,10 @@ from msgspec.structs import replace
 
 Shape = tuple[int, ...]
 
+KINDS = ("dot", "add", "mul", "div", "cmp", "special")
+ROLES = ("main", "bias", "masked", "statistics", "recomputed")
+"""What work may be, and what it may be for; see `Work`."""
+
 
 class Work(Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """One entry of the ledger: how many primitives of one kind a layer performs. What they cost, a convention says.
@@ -140,6 +144,11 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
     def infer(self, *x: Any) -> Any:
         """The output shape from the input shapes; a list of shapes where the op has several outputs."""
         raise NotImplementedError(type(self).__name__)
+
+    @property
+    def holds(self) -> str | None:
+        """The type of the elements of its weights and buffers; None: the network's own."""
+        return None
 
     def weights(self, *x: Any) -> dict[str, Any]:
         """The shape of each trainable parameter, by name (`weight`, `bias`)."""

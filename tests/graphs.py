@@ -165,6 +165,10 @@ def _pads(rng: Random, shape: Shape) -> Any:
     return single if rng.random() < 0.5 else sides
 
 
+def _shape(rng: Random) -> tuple[int, ...]:
+    return tuple(rng.randint(0, 4) for _ in range(rng.randint(0, 3)))
+
+
 def _axes(rng: Random, shape: Shape) -> tuple[int, ...]:
     axes = rng.sample(range(len(shape)), rng.randint(min(1, len(shape)), len(shape)))
     return tuple(axis - len(shape) if rng.random() < 0.3 else axis for axis in axes)
@@ -187,6 +191,9 @@ VALUES: dict[str, Callable[[Random, Shape], Any]] = {
         rng.randint(1, 4) for _ in range(rng.randint(0, 3))
     ),
     "an integer, or a list of them": _axes,
+    "a shape, or a list of shapes": lambda rng, shape: (
+        _shape(rng) if rng.random() < 0.5 else tuple(_shape(rng) for _ in range(rng.randint(1, 3)))
+    ),
 }
 """Values by the noun of their type."""
 
@@ -219,6 +226,7 @@ def _dtype(rng: Random, x: list[Shape]) -> str:
 FITTING: dict[tuple[str, str], Callable[[Random, list[Shape]], Any]] = {
     ("attention", "heads"): _divisor(-1),
     **{(tag, "to"): _dtype for tag in ("cast", "quantize", "dequantize")},
+    **{(tag, "of"): _dtype for tag in ("parameter", "constant")},
     ("channel_shuffle", "groups"): _divisor(1),
     ("conv", "groups"): _divisor(1),
     ("conv", "out"): lambda rng, x: max(_size(x, 1), 1) * rng.randint(1, 2),
@@ -230,6 +238,7 @@ FITTING: dict[tuple[str, str], Callable[[Random, list[Shape]], Any]] = {
     ),
     ("gn", "groups"): _divisor(1),
     ("lstm", "hidden"): lambda rng, x: rng.randint(3, 6),
+    ("opaque", "costs"): lambda rng, x: _choose(rng, (), ("dot 24 of 8",), ("dot 8 of 2 in scores", "add 2 as bias")),
     ("permute", "order"): lambda rng, x: tuple(rng.sample(range(len(x[0])), len(x[0]))),
     ("reshape", "shape"): lambda rng, x: _choose(rng, (-1,), x[0][:0:-1], (1, -1), x[0][1:], (-1, 2)),
     ("roll", "shifts"): lambda rng, x: (rng.randint(-3, 3),),

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from flopcount.conventions import CONVENTIONS, KINDS, LECTURE, find_convention
+from flopcount.conventions import CONVENTIONS, LECTURE, find_convention
 from flopcount.engine import count
 from flopcount.errors import UsageError
 from flopcount.graph import GraphBuilder
 from flopcount.metrics import METRICS
-from flopcount.op import Work, add, bias_add, cmp, dot, special
+from flopcount.op import KINDS, Work, add, bias_add, cmp, dot, special
 from flopcount.ops import OPS as NAMES
 from flopcount.ops import find_op
 from flopcount.ops.activation import ReLU

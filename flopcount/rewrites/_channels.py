@@ -117,8 +117,8 @@ class Widths:
         return self._sizes[self.find(piece.width)] * piece.times
 
     def of(self, tensor: Tensor) -> Axes:
-        """The axes of a tensor."""
-        return self.axes[tensor.name]
+        """The axes of a tensor; those of one that no layer makes are fixed."""
+        return [None] * len(tensor.shape) if tensor.is_held else self.axes[tensor.name]
 
     def fix_all(self, tensors: Iterable[Tensor], reason: str) -> None:
         """Let tensors keep all their sizes."""

@@ -40,10 +40,7 @@ class Rebuild:
 
     def inputs(self, node: Layer) -> tuple[Tensor, ...]:
         """What a layer now reads."""
-        return tuple(
-            tensor if tensor.kind in ("parameter", "buffer", "constant") else self._tensors[tensor.name]
-            for tensor in node.inputs
-        )
+        return tuple(tensor if tensor.is_held else self._tensors[tensor.name] for tensor in node.inputs)
 
     def copy(self, node: Layer, op: Op | None = None, trainable: bool | None = None) -> None:
         """The layer as it is, or with another op, frozen or trained.

@@ -48,7 +48,7 @@ class Network(nn.Module):
         with torch.device(device) if device else nullcontext():
             made = [_layer(node) for node in graph.nodes]
         for node, layer in zip(graph.nodes, made, strict=True):
-            self._place(node, layer.to(dtype))
+            self._place(node, layer if node.op.holds else layer.to(dtype))
         _share(graph, made)
 
     def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -116,6 +116,12 @@ def weight_keys(node: Node) -> list[str]:
 
 
 def _layer(node: Node) -> nn.Module:
+    if node.trips > 1 or any(tensor.is_held for tensor in node.inputs) or len(node.weights) > len(weight_keys(node)):
+        raise UsageError(
+            "cannot be built: it runs in a loop, or reads a tensor that no layer makes",
+            where=node.where,
+            layer=node.label,
+        )
     try:
         return module_of(node.op, *(tensor.shape for tensor in node.inputs))
     except FlopcountError as error:
@@ -149,5 +155,5 @@ def _share(graph: Graph, layers: list[nn.Module]) -> None:
             tensor = first.setdefault(weight.name, own)
             if tensor is not own:
                 setattr(owner, leaf, tensor)
-            elif weight.kind == "parameter":
+            elif weight.kind == "parameter" and (own.is_floating_point() or own.is_complex()):
                 own.requires_grad_(weight.trainable)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flopcount.engine import count
+from flopcount.engine import Report, count
 from flopcount.errors import OpError
 from flopcount.graph import GraphBuilder, Tensor
+from flopcount.op import KINDS, ROLES, Work
 from flopcount.ops.joining import Add, Concat
-from flopcount.ops.source import Constant, Opaque, Parameter
+from flopcount.ops.source import Constant, Opaque, Parameter, cost_text
 from tests.counting import backward_ledger
 from tests.differentiating import Tape
 
@@ -46,6 +49,62 @@ def test_an_opaque_layer_is_unknown_and_what_follows_is_counted() -> None:
     assert report.layers[1].work is not None
 
 
+def opaque(*, batch: int | None = 2, shape: tuple[int, ...] = (2, 3), trainable: bool = True, **fields: Any) -> Report:
+    builder = GraphBuilder("net", batch)
+    x = builder.input("x", shape)
+    return count(builder.build(builder.add(Opaque(**fields), [x], name="secret", trainable=trainable)))
+
+
+def test_an_opaque_layer_of_known_cost() -> None:
+    costs = ("dot 24 of 8", "add 8 as bias", "special 5 in softmax", "dot 6 of 2 in late as masked")
+    report = opaque(out=(8,), costs=costs, params=32, kept=3)
+    totals = {key: total.value for key, total in report.totals.items() if not total.unknown}
+    assert report.uncounted == ()
+    assert {key: totals[key] for key in ("params", "trainable_params", "buffers", "macs", "flops")} == {
+        "params": 32, "trainable_params": 32, "buffers": 3, "macs": 48, "flops": 2 * 48 - 16 + 16,
+    }  # fmt: skip
+    assert [cost_text(work) for work in report.layers[0].work or ()] == [
+        "dot 48 of 16", "add 16 as bias", "special 10 in softmax", "dot 12 of 4 in late as masked",
+    ]  # fmt: skip
+    assert opaque(out=(8,), costs=(), params=4, trainable=False).totals["trainable_params"].value == 0
+
+
+def test_without_a_batch_its_costs_are_those_of_the_whole() -> None:
+    report = opaque(out=(2, 8), keep_batch=False, costs=("dot 24 of 8",))
+    assert (report.totals["macs"].value, report.graph.outputs[0].shape) == (24, (2, 8))
+    assert opaque(batch=None, shape=(3,), out=(8,), keep_batch=False, costs=("add 3",)).totals["macs"].value == 0
+
+
+def test_an_opaque_layer_of_several_results() -> None:
+    assert [tensor.shape for tensor in opaque(out=((3, 4), ())).graph.outputs] == [(2, 3, 4), (2,)]
+    assert [tensor.shape for tensor in opaque(out=((3, 0),), keep_batch=False).graph.outputs] == [(3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"costs": ("dot 24",)}, "cannot read the cost 'dot 24'"),
+        ({"costs": ("add 3 of 4",)}, "cannot read the cost 'add 3 of 4'"),
+        ({"costs": ("ad 3",)}, "unknown kind of work 'ad'"),
+        ({"costs": ("add 3 as bais",)}, "unknown role of work 'bais'"),
+        ({"params": 3}, "has parameters or buffers, but no costs"),
+    ],
+)
+def test_costs_that_make_no_sense(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(OpError) as caught:
+        opaque(out=(3,), **fields)
+    assert message in str(caught.value)
+    assert caught.value.hint
+
+
+@given(
+    st.sampled_from(KINDS), st.integers(0, 2**70), st.integers(0, 9), st.sampled_from(ROLES), st.text("ab_", max_size=3)
+)
+def test_an_entry_of_the_ledger_as_text_and_back(kind: str, of: int, outputs: int, role: str, part: str) -> None:
+    work = Work(kind, of, outputs if kind == "dot" else 0, role, part)
+    assert Opaque(out=(), costs=(cost_text(work),), keep_batch=False).work(()) == (work,)
+
+
 def test_beside_token_ids_a_parameter_is_real() -> None:
     assert Parameter(shape=(4,)).dtype("int64") is None  # the network's own
     assert Parameter(shape=(4,)).dtype("float16") == "float16"
@@ -54,6 +113,26 @@ def test_beside_token_ids_a_parameter_is_real() -> None:
 def test_needs_a_batch() -> None:
     with pytest.raises(OpError, match="axis 0 is out of range: the input has 0 axes"):
         Parameter(shape=(4,)).check(())
+
+
+def test_of_another_type_than_the_network() -> None:
+    builder = GraphBuilder("net")
+    (index,) = builder.add(Constant(shape=(49, 49), of="int64", keep_batch=False), [], name="index")
+    (table,) = builder.add(Parameter(shape=(4,), of="float16", keep_batch=False), [], name="table")
+    assert [tensor.dtype for tensor in (index, table)] == ["int64", "float16"]
+    assert [weight.dtype for node in builder.nodes for weight in node.weights] == ["int64", "float16"]
+    with pytest.raises(OpError) as caught:
+        builder.add(Constant(shape=(4,), of="int63", keep_batch=False), [], name="wrong")
+    assert (caught.value.what, caught.value.hint) == (
+        "unknown dtype 'int63'", "did you mean 'int64' or 'int32' or 'int16'?"
+    )  # fmt: skip
+
+
+def test_what_every_pass_makes_anew_is_no_buffer() -> None:
+    builder = GraphBuilder("net")
+    (mask,) = builder.add(Constant(shape=(5,), kept=False), [builder.input("x", (2, 3))], name="mask")
+    (layer,) = count(builder.build([mask])).layers
+    assert (mask.shape, layer.buffers, layer.node.weights) == ((2, 5), 0, ())
 
 
 @given(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))

@@ -469,8 +469,13 @@ def unsqueeze(p: Pool) -> Layer:
 
 
 def source(p: Pool) -> Layer:
-    shape = tuple(p.number(1, 4) for _ in range(p.number(1, 3)))
-    return ({"shape": shape}, [p.x(1, 4)]) if p.flag() else ({"shape": shape, "keep_batch": False}, [])
+    fields: dict[str, Any] = {"shape": tuple(p.number(1, 4) for _ in range(p.number(1, 3)))}
+    return (fields, [p.x(1, 4)]) if p.flag() else ({**fields, "keep_batch": False}, [])
+
+
+def constant(p: Pool) -> Layer:
+    fields, x = source(p)
+    return {**fields, "kept": p.flag()}, x
 
 
 def split(p: Pool) -> Layer:
@@ -761,7 +766,8 @@ LAYERS: dict[str, Callable[[Pool], Layer]] = {
     "transpose": transpose,
     "squeeze": squeeze,
     "unsqueeze": unsqueeze,
-    **dict.fromkeys(("parameter", "constant"), source),
+    "parameter": source,
+    "constant": constant,
     "split": split,
     "slice": slice_,
     "select": select,

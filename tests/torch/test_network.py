@@ -129,6 +129,30 @@ def test_weights_have_the_networks_dtype() -> None:
     assert network(*example_inputs(builder.build(outputs), "cpu")).dtype == torch.bfloat16
 
 
+def test_tensors_of_another_type_than_the_network() -> None:
+    b = Sample("net")
+    x = b.input("x", (1, 4))
+    (index,) = b.add(find_op("constant")(shape=(5, 2), of="int64", keep_batch=False), [], name="index")
+    (table,) = b.add(find_op("parameter")(shape=(3, 4), keep_batch=False), [], name="table")
+    (mask,) = b.add(find_op("constant")(shape=(3,), of="bool", kept=False, keep_batch=False), [], name="mask")
+    (scale,) = b.add(find_op("parameter")(shape=(4,), of="float64", keep_batch=False), [], name="scale")
+    rows = b.then(table, "gather", "rows", index, axis=0)
+    network = build(b.build([b.then(x, "mul", "scaled", scale), rows, mask]))
+    scaled, rows_, mask_ = network(*example_inputs(b.build([x]), device="cpu"))
+    assert (rows_.shape, rows_.dtype, mask_.dtype, scaled.dtype) == (
+        (5, 2, 4),
+        torch.float32,
+        torch.bool,
+        torch.float64,
+    )
+    assert {name: buffer.dtype for name, buffer in network.named_buffers()} == {"index.value": torch.int64}
+    assert {name: value.dtype for name, value in network.named_parameters()} == {
+        "table.weight": torch.float32, "scale.weight": torch.float64,
+    }  # fmt: skip
+    rows_.sum().backward()
+    assert network.get_parameter("table.weight").grad is not None
+
+
 def test_integer_weights_are_refused() -> None:
     builder = GraphBuilder("quantised", dtype="int8")
     outputs = builder.add(find_op("linear")(out=2), [builder.input("x", (2, 3))], name="fc")

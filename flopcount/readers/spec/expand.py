@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...errors import SpecError, did_you_mean
-from ...fields import fields_of, show_value
+from ...errors import OpError, SpecError, did_you_mean
+from ...fields import MAX_SIZE, fields_of, integer, show_value
 from ...graph import GraphBuilder, Tensor
 from ...op import Op
 from .budget import Budget
@@ -37,6 +37,7 @@ class Expander:
         self._budget = Budget(path)
         self._nesting = 0
         self._frozen = False
+        self._trips = 1
         self._weights: dict[str, Tensor] = {}
         self._indexed = 0
 
@@ -90,7 +91,10 @@ class Expander:
                 f"blocks, groups and branches are nested more than {MAX_NESTING} deep",
                 where=where(self.path, entry.node),
             )
-        around, self._frozen = self._frozen, self._frozen or not entry.trainable
+        around = self._frozen, self._trips
+        self._frozen = self._frozen or not entry.trainable
+        if entry.trips is not None:
+            self._trips *= self._times(entry, self._seeing(env, inputs))
         if isinstance(entry, OpEntry):
             name = self._name(entry, entry.op.tag, env, frame, scope, copy)
             results = self._op(entry, inputs, env, frame, scope + name)
@@ -108,7 +112,7 @@ class Expander:
                 assert isinstance(entry, BranchesEntry)
                 results = self._branches(entry, inputs, env, frame, inner)
         self._nesting -= 1
-        self._frozen = around
+        self._frozen, self._trips = around
         if name:
             frame.names[scope + name] = results
         if copy is not None and entry.name is not None and not entry.name.parts:  # the name alone is the last copy
@@ -116,6 +120,18 @@ class Expander:
         if entry.outputs:
             self._name_outputs(entry, results, frame, scope)
         return results
+
+    def _times(self, entry: Entry, env: Environment) -> int:
+        """How often an entry runs each time that what is around it does."""
+        assert entry.trips is not None
+        place = where(self.path, entry.trips.node)
+        try:
+            times = integer(evaluate(self.path, entry.trips, env), "a positive integer", 1)
+        except OpError as error:
+            raise SpecError(f"trips {error.what}", where=place, hint=error.hint) from None
+        if self._trips * times > MAX_SIZE:
+            raise SpecError(f"loops within one another run more than 2^40 = {MAX_SIZE} times", where=place)
+        return times
 
     def _op(self, entry: OpEntry, inputs: Tensors, env: Environment, frame: Frame, name: str) -> Tensors:
         full_name = frame.prefix + name
@@ -126,6 +142,7 @@ class Expander:
             where=where(self.path, entry.node),
             tied={key: self._weight(entry, wanted, full_name) for key, wanted in entry.ties.items()},
             trainable=not self._frozen,
+            trips=self._trips,
         )
 
     def _make(self, entry: OpEntry, env: Environment) -> Op:

@@ -86,5 +86,6 @@ _READERS: dict[str, tuple[str, Callable[[str, Node], Any]]] = {
     "repeat": ("repeat", _repeat),
     "each": ("each", _each),
     "trainable": ("trainable", _trainable),
+    "trips": ("trips", read_value),
 }
 MODIFIERS = frozenset(_READERS)

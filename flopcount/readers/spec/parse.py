@@ -234,7 +234,8 @@ class BodyParser(Struct):
         entry = self.entry(node)
         if not isinstance(entry, OpEntry):
             raise SpecError("join must be an op: add, mul, concat ...", where=where(self.path, node))
-        if not entry.is_plain or entry.sources is not None or entry.outputs or not entry.trainable:
+        said = entry.sources is not None or entry.outputs or not entry.trainable or entry.trips is not None
+        if said or not entry.is_plain:
             raise SpecError(
                 "join takes a name and its op's fields, nothing else",
                 where=where(self.path, node),

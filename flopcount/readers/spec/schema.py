@@ -31,6 +31,7 @@ _MODIFIERS: dict[str, Schema] = {
     "repeat": {**_VALUE, "description": "how often it stands: n, or n as i"},
     "each": {**_VALUES, "description": "lists walked together: {c: [64, 128], s: [1, 2]}"},
     "trainable": {"type": "boolean", "description": "false freezes it"},
+    "trips": {**_VALUE, "description": "how often it runs, with the same weights, in a loop"},
 }
 
 

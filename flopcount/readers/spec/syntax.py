@@ -80,6 +80,7 @@ class Entry(Struct, kw_only=True, gc=False):
         repeat: How often it stands.
         each: The lists that it walks.
         trainable: False where it and all in it are frozen.
+        trips: How often it and all in it run, with the same weights, in a loop; None: once.
     """
 
     node: Node
@@ -91,6 +92,7 @@ class Entry(Struct, kw_only=True, gc=False):
     repeat: Repeat | None = None
     each: tuple[Walk, ...] = ()
     trainable: bool = True
+    trips: Value | None = None
 
     @property
     def is_plain(self) -> bool:

@@ -137,6 +137,11 @@ class Wiring:
             name = f"{node.name}.{key}"
             if weight.name == name and weight.trainable == node.trainable and weight.kind == "parameter":
                 continue
+            if weight.name == name:
+                what = weight.kind if weight.kind != "parameter" else "trained" if weight.trainable else "frozen"
+                raise SpecError(
+                    f"its {key} is {what}, and the layer is not", hint="a spec trains or freezes whole layers"
+                )
             if self._weights.get(weight.name) != weight:
                 raise SpecError(
                     f"its {key} is '{weight.name}', which no layer before it has",

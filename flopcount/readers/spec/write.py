@@ -122,11 +122,10 @@ def _entry(node: Node, said: dict[str, list[str]]) -> list[str]:
     op = node.op
     if op.tag not in OPS or OPS[op.tag] is not type(op):
         raise SpecError(f"the spec language has no op '{op.tag}'")
-    if node.trips != 1:
-        raise SpecError(f"it runs {node.trips} times, in a loop, which the spec language cannot say")
     known = fields_of(type(op))
     fields = {name: value for name in known if (value := getattr(op, name)) != known[name].default}
-    rest = {**said, **({} if node.trainable else {"trainable": ["false"]})}
+    loop = {} if node.trips == 1 else {"trips": [str(node.trips)]}
+    rest = {**said, **({} if node.trainable else {"trainable": ["false"]}), **loop}
     head = f"  - {op.tag}"
     if not rest and not fields:
         return [head]
@@ -155,7 +154,7 @@ def _read_back(graph: Graph, text: str) -> None:
             f"'{graph.name}' cannot be written as a spec: {error.what}", layer=error.layer, hint=error.hint
         ) from None
     for node, other in zip(graph.nodes, again.nodes, strict=True):
-        for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable"):
+        for aspect in ("name", "op", "inputs", "outputs", "weights", "trainable", "trips"):
             ours, theirs = getattr(node, aspect), getattr(other, aspect)
             if ours != theirs:
                 raise SpecError(

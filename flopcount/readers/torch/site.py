@@ -125,9 +125,15 @@ class Site:
         if value.kind not in HELD:
             raise Unmapped("reads a tensor that nothing has made")
         learned = value.kind == "parameter"
-        op = find_op("parameter" if learned else "constant")(shape=value.shape, keep_batch=False)
         name = self.unique(value.name) if value.name else self.name("constant")
-        tied = {"weight" if learned else "value": _tied(value, name)}
+        kept = value.kind != "constant"
+        fields: dict[str, Any] = {"shape": value.shape, "keep_batch": False}
+        if value.dtype != self.builder.dtype:
+            fields["of"] = value.dtype
+        if not kept:
+            fields["kept"] = False
+        op = find_op("parameter" if learned else "constant")(**fields)
+        tied = {"weight" if learned else "value": _tied(value, name)} if kept else {}
         (tensor,) = self.builder.add(op, [], name=name, where=self.call.where, tied=tied)
         self._known(value, Tensor(tensor.name, tensor.shape, value.dtype))
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from ...errors import IncompleteError
 from ...op import Shape
-from ...ops.source import Opaque
+from ...ops.source import Constant, Opaque, Parameter
+from ._types import torch_dtype
 
 STD = 0.02
 """Tables of positions and class tokens start small."""
@@ -18,10 +19,11 @@ STD = 0.02
 class Learned(nn.Module):
     """A learned tensor, the same for every sample."""
 
-    def __init__(self, shape: Shape, keep_batch: bool = True) -> None:
+    def __init__(self, op: Parameter) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(shape).normal_(std=STD))
-        self.keep_batch = keep_batch
+        value = noise(op)
+        self.weight = nn.Parameter(value, requires_grad=value.is_floating_point() or value.is_complex())
+        self.keep_batch = op.keep_batch
 
     def forward(self, *x: Tensor) -> Tensor:
         return self.weight.expand(x[0].shape[0], *self.weight.shape) if self.keep_batch else self.weight
@@ -32,13 +34,24 @@ class Kept(nn.Module):
 
     value: Tensor
 
-    def __init__(self, shape: Shape, keep_batch: bool = True) -> None:
+    def __init__(self, op: Constant) -> None:
         super().__init__()
-        self.register_buffer("value", torch.empty(shape).normal_(std=STD))
-        self.keep_batch = keep_batch
+        if op.kept:
+            self.register_buffer("value", noise(op))
+        else:
+            self.value = noise(op)
+        self.keep_batch = op.keep_batch
 
     def forward(self, *x: Tensor) -> Tensor:
         return self.value.expand(x[0].shape[0], *self.value.shape) if self.keep_batch else self.value
+
+
+def noise(op: Parameter | Constant) -> Tensor:
+    """Small numbers; of integers 0, which is a place in any table."""
+    dtype = torch_dtype(op.of) if op.of else torch.get_default_dtype()
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.empty(op.shape).normal_(std=STD).to(dtype)
+    return torch.zeros(op.shape, dtype=dtype)
 
 
 def opaque(op: Opaque, *x: Shape) -> NoReturn:
@@ -50,7 +63,7 @@ def opaque(op: Opaque, *x: Shape) -> NoReturn:
 
 
 MODULES: dict[str, Any] = {
-    "constant": lambda op, *x: Kept(op.shape, op.keep_batch),
+    "constant": lambda op, *x: Kept(op),
     "opaque": opaque,
-    "parameter": lambda op, *x: Learned(op.shape, op.keep_batch),
+    "parameter": lambda op, *x: Learned(op),
 }

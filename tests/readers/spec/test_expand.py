@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from flopcount.engine import count
+from flopcount.errors import SpecError
 
 from .networks import alike, layers, names, network, parameters, shapes, wiring
 
@@ -254,6 +255,34 @@ def test_what_is_frozen() -> None:
     """)
     assert [layer.trainable_params for layer in count(graph).layers] == [0, 20, 0, 0, 20, 0]
     assert parameters(graph) == [20] * 6
+
+
+def test_what_runs_in_a_loop() -> None:
+    graph = network("""
+        input: [4]
+        params: {steps: 3}
+        blocks: {unit: [{linear: {out: 4, trips: steps + 1}}]}
+        layers: [{unit: {trips: 2}}, unit, {layers: [unit, {linear: 4}], trips: 5}, {linear: 4}]
+    """)
+    assert [node.trips for node in graph.nodes] == [8, 4, 20, 5, 1]
+    report = count(graph)
+    assert report.totals["macs"].value == (8 + 4 + 20 + 5 + 1) * 16
+    assert report.totals["params"].value == 5 * 20
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("[{relu: {trips: 0}}]", "net.yaml:1:38\n  trips must be a positive integer, not 0"),
+        ("[{relu: {trips: 1/2}}]", "trips must be a positive integer, not 0.5"),
+        ("[{layers: [{relu: {trips: 2**30}}], trips: 2**30}]", "loops within one another run more than 2^40"),
+        ("[{branches: [[], []], join: {add: {trips: 2}}}]", "join takes a name and its op's fields, nothing else"),
+    ],
+)
+def test_loops_that_make_no_sense(layers: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        network(f"{{input: [4], layers: {layers}}}")
+    assert message in str(caught.value)
 
 
 def test_dtype() -> None:
