@@ -39,7 +39,7 @@ SPEAKABLE = {
 }
 
 
-@pytest.mark.parametrize("made, shape", SPEAKABLE.values(), ids=SPEAKABLE)
+@pytest.mark.parametrize(("made", "shape"), SPEAKABLE.values(), ids=SPEAKABLE)
 def test_a_layer_that_the_spec_language_has_is_written_in_it(made: Any, shape: Any, tmp_path: Path) -> None:
     graph = graph_of(made, tmp_path)
     assert graph.outputs[0].shape == shape
