@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from ...errors import OpError
+from ...errors import OpError, show_shape
 from ...fields import fields_of
 from ...graph import Tensor
 from ...op import Op, Shape
@@ -172,10 +172,27 @@ class Call:
         weights, kept = {}, [source for value in inputs for source in value.sources]
         for key, value in tied.items():
             if value is not None and key in wanted:
+                if value.known.elements != prod(wanted[key]):
+                    raise OpError(
+                        f"the file holds {show_shape(value.shape)} as its {key}, not the {show_shape(wanted[key])} that"
+                        f" it would need for {show_shape(shapes[0])}"
+                    )
                 weights[key], extra = tie(value, wanted[key])
                 kept += extra
         made = self.host.add(self, op, inputs, weights, kept, part)
         return tuple(Value(tensor.name, tensor.dtype, tensor) for tensor in made)
+
+    def fitting(self, usual: Op, wider: Callable[[], Op], *inputs: Value) -> Op:
+        """Our op of this name where it takes these inputs; the format allows more, which a wider kind of it then takes.
+
+        Only our own ops can be said in a spec, rewritten and built.
+        """
+        try:
+            _check_fields(usual)
+            usual.check(*(value.shape for value in inputs))
+        except OpError:
+            return wider()
+        return usual
 
     def _beforehand(self, op: Op, inputs: Sequence[Value]) -> tuple[Value, ...]:
         shapes = [value.shape for value in inputs]

@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
-from typing import Any
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ...errors import FlopcountError, OpError, SourceError, show_shape
 from ...graph import GraphBuilder, Tensor
 from ...op import Op, Shape
-from .arrays import Array, vector
+from .beforehand import Beforehand
 from .call import Call
 from .dimensions import Dimensions
-from .folding import fold
-from .messages import MAX_ELEMENTS, Parser
+from .frame import Frame
+from .messages import Parser
 from .names import Unique, layer_names
 from .operators import FREE, find_rule
 from .order import reads, sorted_nodes
-from .records import FunctionRecord, GraphRecord, ModelRecord, NodeRecord, Reference, TensorRecord, ValueRecord
+from .records import FunctionRecord, GraphRecord, ModelRecord, NodeRecord, Reference
 from .unread import Unread
-from .values import UnreadError, Value, computed, constant, initializer, unknown
+from .values import UnreadError, Value, unknown
 
 MAX_STEPS = 300_000
 """Nodes that a file may have when its functions and bodies are written out."""
 MAX_NESTING = 48
-MAX_FOLDED = 4_000_000
-"""Numbers that the arithmetic of shapes may make in one file."""
 STANDARD = ("", "ai.onnx")
-
-
-class Frame(Struct):
-    """A graph or function that is being walked: what its names stand for, and how its layers are named."""
-
-    values: dict[str, Value] = field(default_factory=dict)
-    outer: Frame | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    opsets: Mapping[str, int] = field(default_factory=dict)
-    declared: dict[str, ValueRecord] = field(default_factory=dict)
-    readers: dict[str, list[NodeRecord]] = field(default_factory=dict)
-    kept: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
-    absorbed: dict[int, Value] = field(default_factory=dict)
-    prefix: str = ""
-    trips: int = 1
-    depth: int = 0
 
 
 class Walk:
@@ -54,24 +32,24 @@ class Walk:
 
     Attributes:
         builder: Where layers go.
-        notes: What the reader of the report must know.
+        settable: What the user may set beside the sizes of the inputs.
+        mismatched: Shapes that differ from what the file declares.
+        integers: How many products multiply integers.
     """
 
     def __init__(self, model: ModelRecord, parser: Parser, builder: GraphBuilder, sizes: Dimensions, path: str) -> None:
         self.model = model
-        self.parser = parser
         self.builder = builder
         self.sizes = sizes
         self.path = path
         self.settable: set[str] = set()
         self.mismatched: list[str] = []
         self.integers = 0
-        self.external = False
+        self._beforehand = Beforehand(parser)
         self._frame = Frame()
         self._name = ""
         self._names = Unique()
         self._steps = 0
-        self._folded = 0
 
     def run(self, inputs: Mapping[str, Value]) -> list[Tensor]:
         """Walk the model's graph; the tensors of its outputs, where their shapes are known."""
@@ -82,21 +60,15 @@ class Walk:
 
     def value(self, name: str) -> Value | None:
         """What a name stands for, here or around here."""
-        frame: Frame | None = self._frame
-        while frame is not None:
-            if name in frame.values:
-                return frame.values[name]
-            frame = frame.outer
-        return None
+        return self._frame.find(name)
 
     def sole_reader(self, name: str) -> NodeRecord | None:
         """The one node that reads a value, where nobody else does and the graph does not give it out."""
-        found = self._frame.readers.get(name, [])
-        return found[0] if len(found) == 1 and name not in self._frame.kept else None
+        return self._frame.sole_reader(name)
 
     def absorb(self, node: NodeRecord) -> None:
         """Skip a node whose work the layer that is being added has taken in."""
-        self._frame.absorbed[id(node)] = unknown("")
+        self._frame.absorb(node)
 
     def setting(self, name: str) -> str | None:
         """What the user has set for a name."""
@@ -144,7 +116,7 @@ class Walk:
             raise SourceError(f"functions and bodies within one another, more than {MAX_NESTING} deep")
         for record in graph.initializers:
             if record.name not in values:
-                values[record.name] = self._initializer(record)
+                values[record.name] = self._beforehand.initializer(record)
         frame.values = values
         frame.declared = {record.name: record for record in (*graph.values, *graph.outputs)}
         frame.kept = frozenset(record.name for record in graph.outputs)
@@ -183,8 +155,8 @@ class Walk:
         domain = "" if node.domain in STANDARD else node.domain
         version = max((frame.opsets.get(name, 0) for name in (STANDARD if not domain else (domain,))), default=0)
         call = Call(self, node, version or 1, inputs, attributes)
-        folded = self._fold(call) if not domain else None
-        found = self._layers(call, domain) if folded is None else folded
+        known = self._beforehand.outputs(call) if not domain else None
+        found = self._layers(call, domain) if known is None else known
         for place, name in enumerate(node.outputs):
             if name:
                 frame.values[name] = self._checked(name, found[place] if place < len(found) else unknown(name), frame)
@@ -259,69 +231,6 @@ class Walk:
             for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=True)
         ]
 
-    def _fold(self, call: Call) -> list[Value] | None:
-        """The outputs of arithmetic on shapes, where this is some."""
-        node = call.node
-        if not node.outputs:
-            return None
-        if node.op_type == "Shape" and call.inputs and call.inputs[0] is not None:
-            value = call.inputs[0]
-            if value.tensor is None:
-                return None
-            sizes = value.tensor.shape
-            start, end = call.integer("start"), call.attributes.get("end")
-            return [computed(node.outputs[0], vector(sizes[slice(start, end if isinstance(end, int) else None)]))]
-        if node.op_type == "Size" and call.inputs and call.inputs[0] is not None and call.inputs[0].tensor is not None:
-            return [computed(node.outputs[0], Array((), (prod(call.inputs[0].tensor.shape),)))]
-        if node.op_type == "Constant":
-            return self._constant(call)
-        if not call.inputs or any(value is not None and value.data is None for value in call.inputs):
-            return None
-        if self._folded > MAX_FOLDED:
-            return None
-        arrays = [None if value is None else value.data for value in call.inputs]
-        attributes = {key: self._small(value) for key, value in call.attributes.items()}
-        made = fold(node.op_type, arrays, {**attributes, "#outputs": len(node.outputs)}, call.version)
-        if made is None or len(made) < len(node.outputs):
-            return None
-        self._folded += sum(len(array.items) for array in made) + sum(
-            len(array.items) for array in arrays if array is not None
-        )
-        sources = call.sources
-        return [
-            replace(constant(name, array.shape, array.dtype, sources), data=array)
-            for name, array in zip(node.outputs, made, strict=False)
-        ]
-
-    def _constant(self, call: Call) -> list[Value]:
-        name = call.node.outputs[0] if call.node.outputs else ""
-        for key, dtype in (("value_int", "int64"), ("value_float", "float32")):
-            found = call.attributes.get(key)
-            if isinstance(found, int | float):
-                return [computed(name, Array((), (found,), dtype))]
-            many = call.attributes.get(f"{key}s")
-            if isinstance(many, tuple):
-                return [computed(name, vector(many[:MAX_ELEMENTS], dtype))]
-        record = call.attributes.get("value")
-        if not isinstance(record, TensorRecord):
-            return [unknown(name)]
-        array = self._array(record)
-        return [
-            Value(name, record.dtype, Tensor(name, record.shape, record.dtype, "constant"), True, (), array)
-        ]  # fmt: skip
-
-    def _small(self, value: Any) -> Any:
-        return self._array(value) if isinstance(value, TensorRecord) else value
-
-    def _array(self, record: TensorRecord) -> Array | None:
-        items = self.parser.elements(record)
-        return None if items is None else Array(record.shape, items, record.dtype)
-
-    def _initializer(self, record: TensorRecord) -> Value:
-        self.external |= record.external
-        small = len(record.shape) <= 1 or prod(record.shape) <= MAX_ELEMENTS
-        return initializer(record, self._array(record) if small and _is_small(record) else None)
-
     def _input(self, name: str, node: NodeRecord) -> Value | None:
         """What a node reads; None for an optional input that is left out, or that the function was not given."""
         return None if not name or name in self._frame.absent else self._find(name, node)
@@ -359,7 +268,3 @@ class Walk:
 
     def _where(self, node: NodeRecord) -> str:
         return f"{self.path}: node {node.index}" + (f" of {self._frame.prefix[:-1]}" if self._frame.prefix else "")
-
-
-def _is_small(record: TensorRecord) -> bool:
-    return prod(record.shape) <= MAX_ELEMENTS

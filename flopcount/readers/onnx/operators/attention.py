@@ -72,8 +72,11 @@ def attend(
     call: Call, q: Value, k: Value, v: Value, heads: int, kv_heads: int, causal: bool, mask: Value | None, past: int
 ) -> Value:
     """Attention's layer, once queries, keys and values are there."""
-    op = Heads(heads=heads, kv_heads=kv_heads, causal=causal, past=past)
-    return call.layer(op, q, k, v, *([] if mask is None else [mask]))[0]
+    given = [q, k, v, *([] if mask is None else [mask])]
+    wide = Heads(heads=heads, kv_heads=kv_heads, causal=causal, past=past)
+    # Where the heads have an axis of their own, and nothing came before, it is the attention that we have.
+    apart = not past and all(len(x.shape) == 4 for x in given[:3]) and (not causal or q.shape[2] == k.shape[2])
+    return call.layer(call.fitting(ScaledDotProduct(causal=causal), lambda: wide, *given) if apart else wide, *given)[0]
 
 
 def _past(value: Value | None) -> int:

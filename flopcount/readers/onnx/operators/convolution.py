@@ -111,7 +111,8 @@ def _conv_transpose(call: Call) -> Results:
     # Padding that crops both ends alike, then what is left over at one end.
     padding = [max(0, -(-crop // 2)) for crop in crops]
     more = [2 * p - crop for p, crop in zip(padding, crops, strict=True)]
-    op = _Sized(**fields, padding=_short(padding), output_padding=_short(more) if any(more) else 0)
+    fields |= {"padding": _short(padding), "output_padding": _short(more) if any(more) else 0}
+    op = call.fitting(ConvTranspose(**fields), lambda: _Sized(**fields), x)
     return call.layer(op, x, weight=w, bias=b)
 
 
@@ -141,9 +142,11 @@ def _pool(call: Call) -> Results:
     }
     dilation = _short(_list(call, "dilations", rank, 1))
     if call.node.op_type == "AveragePool":
-        op = _AvgPool(**fields, count_include_pad=bool(call.integer("count_include_pad")), dilation=dilation)
-        return call.layer(op, x)
-    (made,) = call.layer(_MaxPool(**fields, dilation=dilation), x)
+        fields["count_include_pad"] = bool(call.integer("count_include_pad"))
+        wide = _AvgPool(**fields, dilation=dilation)
+        return call.layer(call.fitting(AvgPool(**fields), lambda: wide, x) if dilation == 1 else wide, x)
+    fields["dilation"] = dilation
+    (made,) = call.layer(call.fitting(MaxPool(**fields), lambda: _MaxPool(**fields), x), x)
     return (made, call.beside(made, made.shape)) if len(call.node.outputs) > 1 else (made,)
 
 

@@ -28,8 +28,18 @@ def _instance(call: Call) -> Results:
 
 
 def _group(call: Call) -> Results:
-    op = GroupNorm(groups=call.integer("num_groups", 1))
-    return call.layer(op, call.input(0), weight=call.input(1), bias=call.input(2))
+    x, weight = call.input(0), call.input(1)
+    groups = call.integer("num_groups", 1)
+    per_group = call.version < 21 and weight.shape == (groups,) and groups != x.shape[1]
+    op = _PerGroup(groups=groups) if per_group else GroupNorm(groups=groups)
+    return call.layer(op, x, weight=weight, bias=call.input(2))
+
+
+class _PerGroup(GroupNorm, frozen=True, kw_only=True):
+    """Group normalisation as it was before opset 21: one scale and shift for all channels of a group."""
+
+    def weights(self, x: Any) -> dict[str, Any]:
+        return {"weight": (self.groups,), "bias": (self.groups,)}
 
 
 def _axes(call: Call, rank: int) -> int:
@@ -43,14 +53,17 @@ def _axes(call: Call, rank: int) -> int:
 def _layer(call: Call) -> Results:
     x, bias = call.input(0), call.optional(2)
     axes = _axes(call, len(x.shape))
-    (made,) = call.layer(_LayerNorm(axes=axes, bias=bias is not None), x, weight=call.input(1), bias=bias)
+    fields: dict[str, Any] = {"axes": axes, "bias": bias is not None}
+    op = call.fitting(LayerNorm(**fields), lambda: _LayerNorm(**fields), x)
+    (made,) = call.layer(op, x, weight=call.input(1), bias=bias)
     statistics = call.beside(made, (*x.shape[:-axes], *(1,) * axes), "float32")
     return (made, statistics, statistics)
 
 
 def _rms(call: Call) -> Results:
     x = call.input(0)
-    return call.layer(_RMSNorm(axes=_axes(call, len(x.shape))), x, weight=call.input(1))
+    axes = _axes(call, len(x.shape))
+    return call.layer(call.fitting(RMSNorm(axes=axes), lambda: _RMSNorm(axes=axes), x), x, weight=call.input(1))
 
 
 class _LayerNorm(LayerNorm, frozen=True, kw_only=True):
