@@ -24,7 +24,7 @@ MODULES = (
 )
 """What names are made of: what networks have, and what YAML or the spec language could take for something else."""
 
-SAMPLES = ((8,), (12, 4), (7, 8), (4, 6, 6), (6, 5, 8), (8, 1, 4), (2, 4, 4, 4))
+SAMPLES = ((8,), (4,), (2, 3), (12, 4), (7, 8), (4, 6, 6), (6, 5, 8), (8, 1, 4), (2, 4, 4, 4))
 SENTENCES = ("", "A network", "It's: odd # and 'quoted'", "two\nlines", " spaces ", "word " * 40 + "end", "null")
 FLOATS = (0, 1, -1, 0.1, 0.3, 1e-05, 1e-12, 6.02e23, 3.4028234663852886e38, -2.5, 8.0, 1 / 3, 0.1 + 0.2)
 MOST_ELEMENTS, MOST_AXES = 5000, 6
@@ -43,7 +43,7 @@ def random_graph(rng: Random, layers: int = 16, tags: Sequence[str] = tuple(OPS)
         _choose(rng, "float32", "float32", "float16", "float64"),
     )
     names: set[str] = set()
-    pool = [_input(rng, builder, names) for _ in range(rng.randint(1, 3))]
+    pool = [_input(rng, builder, names) for _ in range(rng.randint(1, 5))]
     for _ in range(layers):
         made = _layer(rng, builder, pool, rng.choice(tags), names)
         pool += made
@@ -80,9 +80,9 @@ def _layer(rng: Random, builder: GraphBuilder, pool: list[Tensor], tag: str, nam
     op_type = OPS[tag]
     candidates = [pool[-1], *rng.sample(pool, len(pool))]
     for first in candidates:
-        inputs = _inputs(rng, op_type, first, pool)
-        shapes = [tensor.shape for tensor in inputs]
         for thorough in (True, True, False):
+            inputs = _inputs(rng, op_type, first, pool)
+            shapes = [tensor.shape for tensor in inputs]
             op = op_type(**_fields(rng, op_type, shapes, thorough))
             if _fits(op, inputs):
                 tied = _ties(rng, builder, op, shapes)
@@ -92,9 +92,9 @@ def _layer(rng: Random, builder: GraphBuilder, pool: list[Tensor], tag: str, nam
 
 
 def _inputs(rng: Random, op: type[Op], first: Tensor, pool: list[Tensor]) -> list[Tensor]:
-    """So many that the op can read them together: of one shape."""
+    """So many that the op can read them together: of one shape, but sometimes of any."""
     least, most = op.arity
-    alike = [tensor for tensor in pool if tensor.shape == first.shape]
+    alike = [tensor for tensor in pool if tensor.shape == first.shape] if rng.random() < 0.5 else pool
     count = rng.randint(least, 3 if most is None else most)
     return [first, *(rng.choice(alike) for _ in range(count - 1))]
 
@@ -224,6 +224,7 @@ def _dtype(rng: Random, x: list[Shape]) -> str:
 
 
 FITTING: dict[tuple[str, str], Callable[[Random, list[Shape]], Any]] = {
+    ("affine_grid", "size"): lambda rng, x: tuple(rng.randint(1, 4) for _ in range(_size(x, -2))),
     ("attention", "heads"): _divisor(-1),
     **{(tag, "to"): _dtype for tag in ("cast", "quantize", "dequantize")},
     **{(tag, "of"): _dtype for tag in ("parameter", "constant")},

@@ -134,7 +134,7 @@ class NMS(Moving, frozen=True, kw_only=True):
     citation: ClassVar = FREE
 
     def check(self, boxes: Shape, scores: Shape) -> None:
-        if len(boxes) < 2 or boxes[-1] != 4 or boxes[-2] != scores[-1]:
+        if len(boxes) < 2 or boxes[-1] != 4 or not scores or boxes[-2] != scores[-1]:
             raise OpError(
                 f"needs boxes of four numbers with a score each, not {show_shape(boxes)} and {show_shape(scores)}"
             )

@@ -57,6 +57,7 @@ def test_suppression_keeps_as_many_as_it_is_told() -> None:
         (Sort(axis=2), ((3, 4),), "axis 2 is out of range: the input has 2 axes"),
         (CumSum(axis=2), ((3, 4),), "axis 2 is out of range: the input has 2 axes"),
         (NMS(kept=1), ((7, 4), (8,)), "needs boxes of four numbers with a score each, not 7×4 and 8"),
+        (NMS(kept=1), ((7, 4), ()), "needs boxes of four numbers with a score each, not 7×4 and scalar"),
     ],
 )
 def test_refuses(op: Any, shapes: Any, message: str) -> None:

@@ -36,20 +36,36 @@ def affine_grid(x: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 def roi_align(x: Tensor, regions: Tensor, *batch: Tensor, out: tuple[int, int], samples: int, mode: str) -> Tensor:
-    """Bilinear samples on a lattice in each bin, averaged or their maximum."""
-    corners = regions[:, -4:]
+    """Bilinear samples on a lattice in each bin, averaged or their maximum; the regions get no gradient.
+
+    Not made of grid samples: a tool would count them, and none counts torchvision's kernel.
+    """
+    corners = regions[:, -4:].detach()
     named = batch[0] if batch else regions[:, 0] if regions.shape[1] == 5 else torch.zeros_like(regions[:, 0])
-    grids = []
+    y = x[named.long()]
     for axis, (bins, size) in enumerate(zip(reversed(out), reversed(x.shape[2:]), strict=True)):
-        low, high = corners[:, axis], corners[:, axis + 2]
+        low, high = corners[:, axis, None], corners[:, axis + 2, None]
         steps = (torch.arange(bins * samples, device=x.device, dtype=x.dtype) + 0.5) / (bins * samples)
-        grids.append((low[:, None] + (high - low)[:, None] * steps) * 2 / size - 1)
-    height, width = (per * samples for per in out)
-    grid = torch.stack([grids[0][:, None, :].expand(-1, height, -1), grids[1][:, :, None].expand(-1, -1, width)], -1)
-    sampled = functional.grid_sample(x[named.long()], grid, padding_mode="border", align_corners=False)
+        places = (low + (high - low) * steps - 0.5).clamp(0, size - 1)
+        y = interpolated(y, places, 3 - axis)
     pool = functional.max_pool2d if mode == "max" else functional.avg_pool2d
-    y: Tensor = pool(sampled, samples)
-    return y
+    pooled: Tensor = pool(y, samples)
+    return pooled
+
+
+def interpolated(x: Tensor, places: Tensor, axis: int) -> Tensor:
+    """Each sample's elements at places of its own along one axis, between two neighbours each."""
+    below = places.floor()
+    shape = [*x.shape[:axis], places.shape[1], *x.shape[axis + 1 :]]
+
+    def broad(along: Tensor) -> Tensor:
+        return along.reshape(along.shape[0], *[1] * (axis - 1), -1, *[1] * (x.ndim - axis - 1))
+
+    def at(along: Tensor) -> Tensor:
+        return x.gather(axis, broad(along.long()).expand(shape))
+
+    low, high = at(below), at((below + 1).clamp(max=x.shape[axis] - 1))
+    return low + broad(places - below) * (high - low)
 
 
 def _roi_align(op: RoIAlign, *x: Shape) -> nn.Module:

@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...errors import MissingExtraError
 from ._run import Subject, quietly
 from ._testimony import Testimony
-
-CONVOLUTION = torch.nn.modules.conv._ConvNd
 
 
 def hear(subject: Subject) -> Testimony:
@@ -27,7 +26,7 @@ def hear(subject: Subject) -> Testimony:
     if subject.kwargs:
         raise ValueError("it takes no arguments by name")
     inputs = subject.args
-    if any(isinstance(module, CONVOLUTION) for module in subject.module.modules()):
+    if _convolves(subject):
         _make_computable(subject.module)
         inputs = pytree.tree_map_only(Tensor, _zeros, inputs)
     analysis: Any = FlopCountAnalysis(subject.module, inputs).ancestor_mode("caller")
@@ -35,6 +34,25 @@ def hear(subject: Subject) -> Testimony:
     with quietly(), _unlogged():
         counts = {name: _whole(sum(by.values())) for name, by in analysis.by_module_and_operator().items()}
     return Testimony({name: {"MACs": counts[name]} for name in subject.parts}, {"MACs": counts[""]})
+
+
+def _convolves(subject: Subject) -> bool:
+    """Whether it runs a convolution, a layer's or a function's."""
+    with quietly(), _Seen() as seen:
+        subject.run()
+    return torch.ops.aten.convolution.default in seen.operators
+
+
+class _Seen(TorchDispatchMode):
+    """Notes the operators that torch runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operators: set[Any] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operators.add(func)
+        return func(*args, **(kwargs or {}))
 
 
 def _make_computable(model: nn.Module) -> None:
