@@ -6,7 +6,7 @@ is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,9 +19,13 @@ from .op import Shape
 from .units import grouped
 
 if TYPE_CHECKING:
+    from .readers.torch.reading import Part as Module
     from .torch.witnesses import Testimony
 
 Value = int | tuple[Shape, ...]
+
+BATCHES = "num_batches_tracked"
+"""An integer that torch keeps besides a norm's running mean and variance: how many batches it has seen."""
 
 EXPECTED = "expect"
 """The witness of a total that the source itself promises."""
@@ -114,34 +118,69 @@ def _module(report: Report, name: str, places: tuple[int, ...]) -> Part:
     )
 
 
-def structure(report: Report, parts: Iterable[Part], witness: str, testimony: Testimony) -> Iterator[Check]:
-    """Shapes, parameters and buffers, as torch itself has them."""
+def parts_of(report: Report, modules: Mapping[str, Module]) -> list[Part]:
+    """Every module of a model that has been read, and last the model itself."""
+    place = {layer.node.name: number for number, layer in enumerate(report.layers)}
+    held = {weight.name: weight for layer in report.layers for weight in layer.node.weights}
+    parts = []
+    for name, module in modules.items():
+        own = [held[tensor] for tensor in module.tensors if tensor in held]
+        parts.append(
+            Part(
+                name,
+                report.layers[place[name]].node.op.tag if module.layers == (name,) else "",
+                module.outputs,
+                sum(weight.elements for weight in own if weight.kind == "parameter"),
+                sum(weight.elements for weight in own if weight.kind == "buffer"),
+                sum(tensor.endswith(BATCHES) and tensor not in held for tensor in module.tensors),
+                tuple(place[layer] for layer in module.layers),
+            )
+        )
+    return sorted(parts, key=lambda part: part.name == "")
+
+
+def whole(report: Report) -> Part:
+    """A network that is described by its layers alone."""
+    return Part(
+        "",
+        "",
+        tuple(tensor.shape for tensor in report.graph.outputs),
+        sum(layer.params or 0 for layer in report.layers),
+        sum(layer.buffers or 0 for layer in report.layers),
+        sum(map(_batch_counters, report.layers)),
+        tuple(range(len(report.layers))),
+    )
+
+
+def structure(parts: Iterable[Part], witness: str, testimony: Testimony, known: Set[str]) -> Iterator[Check]:
+    """Shapes, parameters and buffers, as torch itself has them.
+
+    Args:
+        parts: What it was asked about; the whole network has no name.
+        witness: Its name.
+        testimony: What it says.
+        known: The parameters that the graph has, or should have; others may be in modules that are never called.
+    """
+    unused = sum(count for name, count in testimony.idle.items() if name not in known)
     for part in parts:
-        heard = testimony.layers[part.name]
+        heard = testimony.layers[part.name] if part.name else testimony.whole
+        params, note = part.params, ""
+        if not part.name and unused:
+            params, note = params + unused, f"{grouped(unused)} of them in modules that are never called"
         if part.outputs is not None:
             yield Check(part.name, part.op, witness, "outputs", part.outputs, heard["outputs"])
-        yield Check(part.name, part.op, witness, "params", part.params, heard["params"])
+        yield Check(part.name, part.op, witness, "params", params, heard["params"], note)
         buffers = part.buffers + part.batches
         yield Check(part.name, part.op, witness, "buffers", buffers, heard["buffers"], _counter(part.batches))
-    shapes = tuple(tensor.shape for tensor in report.graph.outputs)
-    yield Check("", "", witness, "outputs", shapes, testimony.whole["outputs"])
-    idle = testimony.idle.keys() - {weight.name for layer in report.layers for weight in layer.node.weights}
-    unused = sum(testimony.idle[name] for name in idle)
-    params = sum(layer.params or 0 for layer in report.layers) + unused
-    note = f"{grouped(unused)} of them in modules that are never called" if unused else ""
-    yield Check("", "", witness, "params", params, testimony.whole["params"], note)
-    batches = sum(map(_batch_counters, report.layers))
-    buffers = sum(layer.buffers or 0 for layer in report.layers) + batches
-    yield Check("", "", witness, "buffers", buffers, testimony.whole["buffers"], _counter(batches))
 
 
 def _batch_counters(layer: Layer) -> int:
-    """Integers that torch keeps besides the running mean and variance: how many batches it has seen."""
+    """How many counters of batches torch keeps for a layer."""
     return int(layer.node.op.tag == "bn" and getattr(layer.node.op, "track", True))
 
 
 def _counter(batches: int) -> str:
-    return f"{grouped(batches)} of them num_batches_tracked" if batches else ""
+    return f"{grouped(batches)} of them {BATCHES}" if batches else ""
 
 
 def work(
@@ -152,8 +191,8 @@ def work(
     unit = f"{convention.unit}s"
     for part in parts:
         ours = sum(numbers[place] for place in part.layers)
-        yield Check(part.name, part.op, witness, unit, ours, testimony.layers[part.name][unit])
-    yield Check("", "", witness, unit, sum(numbers), testimony.whole[unit])
+        heard = testimony.layers[part.name] if part.name else testimony.whole
+        yield Check(part.name, part.op, witness, unit, ours, heard[unit])
 
 
 def promises(report: Report) -> Iterator[Check]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from .readers.spec import Spec
+    from .readers.torch.reading import Reading
 
 Inputs = Mapping[str, tuple[Shape, str | None]]
 
@@ -138,14 +139,19 @@ def is_torch(source: object) -> bool:
     return (text.startswith(LIBRARIES) or bool(REFERENCE.fullmatch(text))) and not _exists(text)
 
 
-def _build_torch(
+def _build_torch(source: str | Path | Module, kwargs: Mapping[str, Any] | None, **options: Any) -> Graph:
+    return read_torch(source, kwargs, **options).graph
+
+
+def read_torch(
     source: str | Path | Module,
-    kwargs: Mapping[str, Any] | None,
+    kwargs: Mapping[str, Any] | None = None,
     inputs: Inputs | Iterable[str] | None = None,
     batch: int | None = 1,
     settings: Mapping[str, Any] | None = None,
-) -> Graph:
-    from .readers.torch import read
+) -> Reading:
+    """Read a torch model, and keep what it takes to ask the model itself; see `load`."""
+    from .readers.torch import reading
 
     if settings:
         raise UsageError(
@@ -160,7 +166,7 @@ def _build_torch(
         pairs = [parse_input(text) for text in texts if text not in examples]
     if len(examples) > 1:
         raise UsageError("two functions are to make the inputs", hint="one makes the arguments of a whole call")
-    return read(
+    return reading(
         str(source) if isinstance(source, Path) else source,
         inputs=pairs,
         example=examples[0] if examples else None,

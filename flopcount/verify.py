@@ -17,8 +17,8 @@ from .conventions import CONVENTIONS
 from .engine import Layer, Report, count
 from .errors import ExpectationError, IncompleteError, UsageError, did_you_mean, show_shape
 from .graph import Graph
-from .questions import Check, Value, layers_of, modules_of, promises, structure, work
-from .sources import Inputs, is_torch, load
+from .questions import Check, Value, layers_of, modules_of, parts_of, promises, structure, whole, work
+from .sources import Inputs, is_torch, load, read_torch
 from .units import grouped
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Verification(Struct, frozen=True):
 
 
 def verify(
-    source: str | Path | Graph,
+    source: str | Path | nn.Module | Graph,
     *,
     model: nn.Module | None = None,
     args: tuple[Any, ...] = (),
@@ -72,6 +72,9 @@ def verify(
     kwargs: Mapping[str, Any] | None = None,
 ) -> Verification:
     """Ask witnesses about a network: built in torch from its graph, or the torch model that the graph was read from.
+
+    A torch source is asked itself, about each of its modules with all that runs in it; a saved program, whose Python is
+    not there, is built like a spec.
 
     Args:
         source: What `load` takes, or a graph.
@@ -89,7 +92,7 @@ def verify(
 
     Raises:
         UsageError: There is no such witness; torch refuses to build or run a layer.
-        IncompleteError: A layer is opaque.
+        IncompleteError: A layer is opaque, or an operator unknown.
         MissingExtraError: torch or fvcore is not installed.
 
     Example:
@@ -104,25 +107,39 @@ def verify(
     from .torch import require_torch
 
     require_torch("verification")
-    from .torch.witnesses import built, given, hear
+    from .torch.witnesses import built, given, hear, read_from
 
+    reading = None
     if isinstance(source, Graph):
         graph = source
+    elif is_torch(source):
+        reading = read_torch(source, kwargs, inputs, batch, settings)
+        graph = reading.graph
     else:
         graph = load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs)
     report = count(graph)
     checks: list[Check] = []
     silent: dict[str, str] = {}
+    held = {weight.name for node in graph.nodes for weight in node.weights}
+    parts = []
+    if reading is not None and (model is not None or reading.make is None):
+        reading = None  # another model is asked, or one that is built
+    if reading is not None:
+        _require_known(report)
+        parts = parts_of(report, reading.parts)
     for name in names:
-        subject = built(graph) if model is None else given(model, args, named_args or {})
-        testimony = hear(name, subject)
+        if reading is not None:
+            testimony = hear(name, read_from(reading))
+        else:
+            testimony = hear(name, [built(graph) if model is None else given(model, args, named_args or {})])
         if isinstance(testimony, str):
             silent[name] = testimony
             continue
-        parts = layers_of(report) if model is None else modules_of(report, testimony)
+        if reading is None:
+            parts = [*(layers_of(report) if model is None else modules_of(report, testimony)), whole(report)]
         convention = WITNESSES[name]
         if convention is None:
-            checks += structure(report, parts, name, testimony)
+            checks += structure(parts, name, testimony, held if reading is None else testimony.idle.keys())
         else:
             checks += work(report, parts, name, CONVENTIONS[convention], testimony)
     for name in others:
@@ -132,6 +149,15 @@ def verify(
         else:
             checks += answer
     return Verification(graph, (*checks, *promises(report)), silent)
+
+
+def _require_known(report: Report) -> None:
+    """Refuse a network of which a part is unknown: no convention predicts what a witness says of it."""
+    if report.uncounted:
+        raise IncompleteError(
+            f"{report.graph.name}: no convention predicts what a witness says of operators that nobody knows",
+            facts={"unknown": ", ".join(layer.node.label for layer in report.uncounted[:10])},
+        )
 
 
 def _asked_apart(name: str, source: Any, report: Report) -> list[Check] | str:
@@ -155,6 +181,7 @@ def _asked_apart(name: str, source: Any, report: Report) -> list[Check] | str:
         parts = [part for part in layers_of(report) if part.name in answer.layers]
     else:
         parts = modules_of(report, testimony)
+    parts.append(whole(report))
     return list(work(report, parts, name, convention, testimony))
 
 

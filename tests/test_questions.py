@@ -107,7 +107,7 @@ def test_the_model_is_left_as_it_was() -> None:
 def test_arguments_by_name() -> None:
     verification = verify(described(), model=Model(), named_args={"image": torch.zeros(2, 3, 6, 6)})
     assert verification.failures == ()
-    assert verification.silent == {"fvcore": "ValueError: it takes no arguments by name"}
+    assert verification.silent == {}
 
 
 @pytest.mark.parametrize("witness", ["torch", "FlopCounterMode", "fvcore"])

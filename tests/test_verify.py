@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
+from torch import nn
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import ExpectationError, IncompleteError, MissingExtraError, UsageError
 from flopcount.graph import Graph
+from flopcount.ops.linear import Linear
 from flopcount.questions import Check
+from flopcount.readers.torch.assemble import Assembler
 from flopcount.sources import shipped_names
 from flopcount.verify import WITNESSES, require_agreement, show, verify
 from tests.samples import Sample, resnet50, small
@@ -117,6 +122,72 @@ def test_a_residual_of_one_is_a_failure(witness: str, monkeypatch: pytest.Monkey
         "error: small: 2 numbers that a witness does not confirm",
         f"  linear, {unit} by {witness}: " + ("20,481 and 20,480" if unit == "FLOPs" else "10,241 and 10,240"),
     ]
+
+
+SMALL = "tests.readers.torch.networks:Small"
+
+
+def test_a_torch_model_is_asked_itself_about_each_module() -> None:
+    verification = verify(SMALL, inputs="3x16x16", batch=2)
+    assert (verification.failures, verification.silent) == ((), {})
+    said = {(check.layer, check.witness, check.what): check.theirs for check in verification.checks}
+    assert {layer for layer, _, _ in said} == {"", "conv", "bn", "fc"}  # relu_ and mean are nobody's
+    assert said[("bn", "torch", "buffers")] == 17
+    assert said[("", "torch", "params")] == 330
+    assert said[("conv", "FlopCounterMode", "FLOPs")] == 2 * 2 * 27 * 8 * 256
+    assert said[("", "fvcore", "MACs")] == 2 * (27 * 8 * 256 + 2 * 8 * 256 + 80)  # its rule for norms
+
+
+def test_a_torch_model_and_a_residual_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Linear.work
+
+    def off_by_one(op: Linear, x: Any, y: Any) -> Any:
+        first, *others = work(op, x, y)
+        return (replace(first, count=first.count + 1), *others)
+
+    monkeypatch.setattr(Linear, "work", off_by_one)
+    failures = verify(SMALL, inputs="3x16x16", witnesses=["FlopCounterMode", "fvcore"]).failures
+    assert [(check.layer, check.witness, check.difference) for check in failures] == [
+        ("fc", "FlopCounterMode", -2), ("", "FlopCounterMode", -2), ("fc", "fvcore", -1), ("", "fvcore", -1),
+    ]  # fmt: skip
+
+
+def test_a_torch_model_and_a_parameter_that_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Assembler, "_keep_the_rest", lambda assembler: None)
+    failures = verify(Idle(), inputs="4", witnesses=["torch"]).failures
+    assert [(check.layer, check.what, check.difference) for check in failures] == [
+        ("idle", "params", 12), ("", "params", 12),
+    ]  # fmt: skip
+
+
+class Idle(nn.Linear):
+    def __init__(self) -> None:
+        super().__init__(4, 4)
+        self.idle = nn.Linear(3, 3)
+
+
+def test_a_model_that_asks_for_numbers_is_asked_with_numbers() -> None:
+    verification = verify("tests.readers.torch.networks:Asking", inputs="3x16x16")
+    assert (verification.failures, verification.silent) == ((), {})
+
+
+def test_a_saved_program_is_built(tmp_path: Path) -> None:
+    program = torch.export.export(nn.Sequential(nn.Linear(4, 3), nn.ReLU()), (torch.zeros(2, 4),))
+    torch.export.save(program, tmp_path / "net.pt2")
+    verification = verify(str(tmp_path / "net.pt2"))
+    assert (verification.failures, verification.silent) == ((), {})
+    assert {check.layer for check in verification.checks} == {"", "0", "1"}
+
+
+def test_unknown_operators_of_a_torch_model_cannot_be_verified() -> None:
+    with pytest.raises(IncompleteError, match="no convention predicts") as caught:
+        verify(nn.Sequential(nn.Linear(4, 4), Inverse()), inputs="4x4")
+    assert caught.value.facts["unknown"] == "1 (opaque)"
+
+
+class Inverse(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return torch.linalg.inv(x)
 
 
 def test_promises_are_verified_too() -> None:

@@ -47,6 +47,19 @@ def test_another_input(run: Run) -> None:
     assert "2×10×60×60" in result.out
 
 
+def test_a_torch_model(run: Run) -> None:
+    options = ["tests.readers.torch.networks:Small", "--input", "3x16x16", "--kwargs", '{"classes": 3}']
+    result = run("verify", *options)
+    assert result.status == 0
+    assert "Small: 20 of 20 numbers confirmed" in result.out
+    assert set(result.err.splitlines()) == {"running"}  # what the model prints
+    rows = [line.split()[:3] for line in result.out.splitlines()]
+    assert ["fc", "FlopCounterMode", "FLOPs"] in rows
+    assert ["total", "fvcore", "MACs"] in rows
+    (data,) = json.loads(run("verify", *options, "--format", "json").out)["verifications"]
+    assert (data["model"], data["confirmed"], data["source"]) == ("Small", True, options[0])
+
+
 @pytest.mark.parametrize("witness", ["fvcroe", "torch,fvcroe"])
 def test_an_unknown_witness(run: Run, witness: str) -> None:
     result = run("verify", "lecture_ten_filters", "--witness", witness)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import MissingExtraError, SourceError, UsageError
 from ...graph import Graph, Provenance
 from ...op import Shape
+from .reading import Reading
 
 if TYPE_CHECKING:
     import torch
@@ -49,13 +50,26 @@ def read(
         UsageError: It has no such input.
         BugError: A shape that we infer is not the one that torch computed.
     """
+    return reading(source, inputs=inputs, example=example, batch=batch, kwargs=kwargs).graph
+
+
+def reading(
+    source: str | torch.nn.Module,
+    *,
+    inputs: Sequence[Sized] = (),
+    example: str | None = None,
+    batch: int | None = 1,
+    kwargs: Mapping[str, Any] | None = None,
+) -> Reading:
+    """Read a model, and keep what it takes to ask the model itself; see `read`."""
     if isinstance(source, str) and Path(source).suffix in (*WEIGHTS, PROGRAM):
         return _saved(source, bool(inputs or example), batch, kwargs)
     try:
         import torch
     except ModuleNotFoundError:
         raise MissingExtraError("reading a torch model", "torch") from None
-    from .assemble import assemble
+    from .assemble import Assembler
+    from .build import prepared
     from .origin import Origin, find_origin
 
     if isinstance(source, torch.nn.Module):
@@ -67,11 +81,16 @@ def read(
         label = source
         origin = find_origin(source, kwargs or {})
     trace, call = _traced(label, origin, inputs, example, batch)
-    provenance = Provenance(source=label, settings=dict(kwargs or {}))
-    return assemble(trace, origin.name, call.batch, provenance)
+    assembler = Assembler(trace, origin.name, call.batch)
+    graph = assembler.graph(Provenance(source=label, settings=dict(kwargs or {})))
+
+    def make(real: bool) -> tuple[torch.nn.Module, Example]:
+        return prepared(label, origin, real), call.with_numbers() if real else call
+
+    return Reading(graph, assembler.parts(), make, trace.is_real)
 
 
-def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] | None) -> Graph:
+def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] | None) -> Reading:
     """A program in a file: it has its inputs' sizes, and no code."""
     from .assemble import assemble
     from .program import batch_of, read_program
@@ -87,7 +106,7 @@ def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] 
     own = batch_of(trace)
     if sized or batch not in (1, None, own):
         raise UsageError(f"{path} is a saved program: its inputs have the sizes that it was exported with")
-    return assemble(trace, Path(path).stem, own, Provenance(source=path))
+    return Reading(assemble(trace, Path(path).stem, own, Provenance(source=path)), {})
 
 
 def _traced(
@@ -110,6 +129,7 @@ def _traced(
             ) from None  # fmt: skip
         trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
         place = f" (at {error.where})" if error.where else ""
+        trace.is_real = True
         trace.notes.append(
             f"its Python asks for numbers{place}: it was run with real ones, and other inputs may take another path"
         )

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ...errors import BugError, OpError, show_shape
 from ...graph import Graph, GraphBuilder, Provenance, Tensor
 from .aten import find
+from .reading import Part
 from .site import Site, Unmapped
 from .trace import Call, Scope, Trace, Value
 
@@ -33,10 +34,12 @@ def assemble(trace: Trace, name: str, batch: int | None, provenance: Provenance)
     Raises:
         BugError: A shape that we infer is not the one that torch computed.
     """
-    return _Assembler(trace, name, batch).graph(provenance)
+    return Assembler(trace, name, batch).graph(provenance)
 
 
-class _Assembler:
+class Assembler:
+    """Puts up the layers of a trace; see `assemble`."""
+
     def __init__(self, trace: Trace, name: str, batch: int | None) -> None:
         self.trace = trace
         dtypes = Counter(value.dtype for value in trace.held if value.kind == "parameter")
@@ -48,6 +51,7 @@ class _Assembler:
         self._unmapped: dict[str, list[str]] = {}
 
     def graph(self, provenance: Provenance) -> Graph:
+        """The graph; see `assemble`."""
         for value in self.trace.inputs:
             self.site.input(value)
         for call in self.trace.calls:
@@ -56,6 +60,22 @@ class _Assembler:
         self._keep_the_rest()
         graph = self.builder.build(outputs)
         return self._retyped(replace(graph, provenance=replace(provenance, notes=(*provenance.notes, *self._notes()))))
+
+    def parts(self) -> dict[str, Part]:
+        """What each module did, once the graph is there."""
+        layers: dict[str, list[str]] = {}
+        for node in self.builder.nodes:
+            for path in self.site.scopes[node.name].running() if node.name in self.site.scopes else ():
+                layers.setdefault(path, []).append(node.name)
+        return {
+            path: Part(
+                tuple(layers.get(path, ())),
+                tuple(value.name for value in self.trace.kept[path]),
+                tuple(self._now(value).shape for value in returned) if returned is not None else None,
+            )
+            for path in self.trace.kept
+            for returned in [self.trace.outputs if path == "" else self.trace.returned.get(path)]
+        }
 
     def _now(self, item: Any) -> Any:
         """What the values in an argument became in the graph."""

@@ -10,7 +10,7 @@ import torch
 
 from ...errors import SourceError
 from .origin import Origin, foreign_code
-from .skeleton import SMALL, Skeleton, bare
+from .skeleton import SMALL, Skeleton, bare, ordinary
 
 
 def prepared(label: str, origin: Origin, real: bool = False) -> torch.nn.Module:
@@ -24,7 +24,7 @@ def prepared(label: str, origin: Origin, real: bool = False) -> torch.nn.Module:
     Raises:
         SourceError: It is no model, or its code fails.
     """
-    with foreign_code(label), Skeleton(real):
+    with foreign_code(label), ordinary(real), Skeleton(real):
         model: Any = origin.make()
     if not isinstance(model, torch.nn.Module):
         raise SourceError(f"{label} makes no torch module, but something of type {type(model).__name__}")

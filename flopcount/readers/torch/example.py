@@ -38,13 +38,17 @@ class Example(Struct):
         return Example(mapped(self.args, change), mapped(self.kwargs, change), self.names, self.batch)
 
     def with_numbers(self) -> Example:
-        """The same call with random numbers in the tensors that are only shapes, and zeros for whole numbers."""
+        """The same call with random numbers in the tensors that are only shapes, and zeros for whole numbers.
+
+        The random numbers are the same every time.
+        """
+        generator = torch.Generator().manual_seed(0)
 
         def change(tensor: torch.Tensor) -> torch.Tensor:
             if tensor.device != META:
                 return tensor
             if tensor.is_floating_point():
-                return torch.rand(tensor.shape).to(tensor.dtype)
+                return torch.rand(tensor.shape, generator=generator).to(tensor.dtype)
             return torch.zeros(tensor.shape, dtype=tensor.dtype)
 
         return Example(mapped(self.args, change), mapped(self.kwargs, change), self.names, self.batch)

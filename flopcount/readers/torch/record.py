@@ -8,8 +8,9 @@ every module; none is put on the model.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 
 from .aten import find, is_layer
 from .origin import line_of
-from .skeleton import ASKING, DataDependentError, Skeleton, mapped, tensors_in
+from .skeleton import ASKING, DataDependentError, Skeleton, mapped, ordinary, tensors_in
 from .trace import Call, Scope, Trace, Value, operator_of
 
 TORCH = f"{Path(torch.__file__).parent}/"
@@ -49,6 +50,8 @@ class Recorder(Skeleton):
         for kind, named in (("parameter", model.named_parameters()), ("buffer", model.named_buffers())):
             for name, tensor in named:
                 self.trace.held.append(self.know(tensor, Value((), "", kind, name, tensor.requires_grad)))
+        for path, module in model.named_modules():
+            self.trace.kept[path] = [self._values[id(tensor)] for tensor in (*module.parameters(), *module.buffers())]
 
     def know(self, tensor: torch.Tensor, value: Value) -> Value:
         """Say which value a tensor is from now on."""
@@ -113,10 +116,13 @@ class Recorder(Skeleton):
             if path is not None:
                 self.trace.called.add(path)
             self._scopes[-1].holds_others = True
-            self._scopes.append(self._scopes[-1] if path is None else Scope(path, origin=_origin(module)))
+            outer = self._scopes[-1]
+            self._scopes.append(outer if path is None else Scope(path, origin=_origin(module), outer=outer))
 
         def leave(module: torch.nn.Module, args: Any, result: Any) -> None:
-            self._scopes.pop()
+            scope = self._scopes.pop()
+            if scope is not self._scopes[-1]:
+                self.trace.returned[scope.path] = list(map(self.value, outputs_in(result)))
 
         hooks = (register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True))
         try:
@@ -150,7 +156,7 @@ def record(
     for name, tensor in zip(names, tensors_in((args, kwargs)), strict=True):
         recorder.trace.inputs.append(recorder.know(tensor, Value((), "", "input", name)))
     try:
-        with torch.inference_mode(), recorder.watching_modules(), recorder:
+        with ordinary(real), torch.inference_mode(), recorder.watching_modules(), recorder:
             result = model(*args, **kwargs)
     except DataDependentError as error:
         raise error.located(line_of(error)) from None
@@ -164,10 +170,16 @@ def record(
 
 
 def outputs_in(result: Any) -> list[torch.Tensor]:
-    """The tensors of a model's result, whatever it wraps them in."""
-    if isinstance(result, torch.Tensor | list | tuple | dict):
-        return tensors_in(result)
-    return tensors_in(vars(result)) if hasattr(result, "__dict__") else []
+    """The tensors of a module's result, whatever it wraps them in."""
+    if isinstance(result, torch.Tensor):
+        return [result]
+    if isinstance(result, Mapping):
+        result = list(result.values())
+    elif is_dataclass(result):
+        result = [getattr(result, each.name) for each in fields(result)]
+    elif hasattr(result, "__dict__") and not isinstance(result, list | tuple | torch.nn.Module):
+        result = list(vars(result).values())
+    return [tensor for each in result for tensor in outputs_in(each)] if isinstance(result, list | tuple) else []
 
 
 def dtype_name(dtype: torch.dtype) -> str:

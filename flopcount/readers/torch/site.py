@@ -10,7 +10,7 @@ from ...errors import OpError
 from ...graph import GraphBuilder, Tensor
 from ...op import Op, Shape
 from ...ops import find_op
-from .trace import Call, Value
+from .trace import Call, Scope, Value
 
 HELD = ("parameter", "buffer", "constant")
 """Kinds of value that no layer makes."""
@@ -27,12 +27,14 @@ class Site:
         builder: Takes the layers.
         call: The operator whose layers are put up now.
         read: The ids of the values that any operator reads, or that the model returns.
+        scopes: The module call that each layer was put up in.
     """
 
     def __init__(self, builder: GraphBuilder, read: Set[int] = frozenset()) -> None:
         self.builder = builder
         self.read = read
         self.call: Call
+        self.scopes: dict[str, Scope] = {}
         self._tensors: dict[int, tuple[Value, Tensor]] = {}
         self._repeats: Counter[str] = Counter()
         self._aside = False
@@ -84,10 +86,13 @@ class Site:
         ):
             return made
         tied = {key: _tied(value) for key, value in weights.items()}
+        read = [self.tensor(value) for value in inputs]
+        name = self.name(self.call.operator if tag == "opaque" else tag, weights.get("weight"))
+        self.scopes[name] = self.call.scope
         outputs = self.builder.add(
             op,
-            [self.tensor(value) for value in inputs],
-            name=self.name(self.call.operator if tag == "opaque" else tag, weights.get("weight")),
+            read,
+            name=name,
             where=self.call.where,
             origin=self._origin(),
             tied=tied,

@@ -7,7 +7,8 @@ where operators compute shapes and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -87,6 +88,24 @@ class Skeleton(TorchDispatchMode):
         if known is None:
             known = self._stand_ins[id(tensor)] = (tensor, bare(tensor))
         return known[1]
+
+
+@contextmanager
+def ordinary(real: bool) -> Iterator[None]:
+    """Torch as it is wherever a model runs: without fast paths, and with the same numbers every time.
+
+    Its transformer layers have fast paths for some devices, which leave out what a padding mask hides; no shape says
+    how much that is.
+    """
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.random.fork_rng([], enabled=real):
+            if real:
+                torch.manual_seed(0)
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def bare(tensor: torch.Tensor) -> torch.Tensor:

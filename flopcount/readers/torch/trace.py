@@ -45,17 +45,23 @@ class Scope(Struct, eq=False):
         holds_others: Whether modules inside it ran.
         origin: What its operators are where it is more than one: `functional`, `leaf` or `attention` (see
             `flopcount.graph.Node`).
+        outer: The call that it was made in; None for the model itself.
     """
 
     path: str
     calls: int = 0
     holds_others: bool = False
     origin: str = "functional"
+    outer: Scope | None = None
 
     @property
     def is_one_layer(self) -> bool:
         """Whether the module is a single operator, which then goes by its name."""
         return self.calls == 1 and not self.holds_others and bool(self.path)
+
+    def running(self) -> set[str]:
+        """The names of all modules that are running: its own, and those around it."""
+        return {self.path, *(self.outer.running() if self.outer else ())}
 
 
 class Call(Struct, eq=False):
@@ -100,6 +106,9 @@ class Trace(Struct, eq=False):
         calls: The operators, in the order in which they ran.
         modules: Every module's name, whether or not it was called.
         called: Those that were.
+        kept: Which of the tensors in `held` each module keeps, those of modules in it too.
+        returned: What the last call of each module gave.
+        is_real: Whether it ran with all numbers.
         notes: What a reader of the numbers must know about how it was traced.
     """
 
@@ -109,6 +118,9 @@ class Trace(Struct, eq=False):
     calls: list[Call] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     called: set[str] = field(default_factory=set)
+    kept: dict[str, list[Value]] = field(default_factory=dict)
+    returned: dict[str, list[Value]] = field(default_factory=dict)
+    is_real: bool = False
     notes: list[str] = field(default_factory=list)
 
 

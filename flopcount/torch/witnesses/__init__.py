@@ -5,34 +5,43 @@ A witness is `hear(subject) -> Testimony`: what it says of each part and of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
 from ...errors import FlopcountError
-from ._run import Subject, built, given
+from ...readers.torch.skeleton import DataDependentError
+from ._run import Subject, built, given, read_from
 from ._testimony import Testimony
 
-__all__ = ["Subject", "Testimony", "built", "given", "hear"]
+__all__ = ["Subject", "Testimony", "built", "given", "hear", "read_from"]
 
 MODULES = {"torch": "structure", "FlopCounterMode": "flop_counter", "fvcore": "fvcore"}
 
 
-def hear(name: str, subject: Subject) -> Testimony | str:
+def hear(name: str, subjects: Iterable[Subject]) -> Testimony | str:
     """What a witness says, or why it cannot.
 
     Args:
         name: A key of `MODULES`.
-        subject: The module to ask about (see `_run`), made for this witness alone.
+        subjects: The module to ask about (see `_run`), made for this witness alone; others are asked about where it
+            cannot say anything of those before.
 
     Raises:
         FlopcountError: A tool is missing.
     """
     witness: Any = import_module(f".{MODULES[name]}", __name__)
-    try:
-        testimony: Testimony = witness.hear(subject)
-    except FlopcountError:
-        raise
-    except Exception as error:
-        first = str(error).strip().partition("\n")[0]
-        return " ".join((f"{type(error).__name__}: {first}", *getattr(error, "__notes__", ())))
-    return testimony
+    refusal = ""
+    for subject in subjects:
+        try:
+            testimony: Testimony = witness.hear(subject)
+        except DataDependentError:
+            continue
+        except FlopcountError:
+            raise
+        except Exception as error:
+            first = str(error).strip().partition("\n")[0]
+            refusal = refusal or " ".join((f"{type(error).__name__}: {first}", *getattr(error, "__notes__", ())))
+        else:
+            return testimony
+    return refusal

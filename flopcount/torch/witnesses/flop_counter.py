@@ -10,9 +10,15 @@ from ._testimony import Testimony
 
 def hear(subject: Subject) -> Testimony:
     """Its counts by module."""
-    with quietly(), FlopCounterMode(display=False) as counter:
+    with quietly(), subject.running(), FlopCounterMode(display=False) as counter:
         subject.run()
     counts = counter.get_flop_counts()
     root = type(subject.module).__name__
-    layers = {name: {"FLOPs": sum(counts.get(f"{root}.{name}", {}).values())} for name in subject.parts}
+    names: dict[int, list[str]] = {}  # it calls a module that stands in two places by either
+    for name, module in subject.module.named_modules(remove_duplicate=False):
+        names.setdefault(id(module), []).append(f"{root}.{name}")
+    layers = {
+        name: {"FLOPs": sum(sum(counts.get(each, {}).values()) for each in names[id(modules[0])])}
+        for name, modules in subject.parts.items()
+    }
     return Testimony(layers, {"FLOPs": counter.get_total_flops()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -13,7 +13,8 @@ from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...errors import MissingExtraError
-from ._run import Subject, quietly
+from ...readers.torch.record import outputs_in
+from ._run import Subject, change_tensors, quietly
 from ._testimony import Testimony
 
 
@@ -23,22 +24,27 @@ def hear(subject: Subject) -> Testimony:
         from fvcore.nn import FlopCountAnalysis  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise MissingExtraError("the witness fvcore", "torch") from None
-    if subject.kwargs:
-        raise ValueError("it takes no arguments by name")
-    inputs = subject.args
-    if _convolves(subject):
-        _make_computable(subject.module)
+    convolves = _convolves(subject)
+    if not isinstance(subject.module, torch.jit.ScriptModule):
+        _give_tensors(subject.module, tuple(subject.kwargs))
+    inputs = (*subject.args, *subject.kwargs.values())
+    running = subject.running
+    if subject.numbers == "small" or convolves:
+        change_tensors(subject.module, _zeros)
         inputs = pytree.tree_map_only(Tensor, _zeros, inputs)
+        running = nullcontext
     analysis: Any = FlopCountAnalysis(subject.module, inputs).ancestor_mode("caller")
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-    with quietly(), _unlogged():
+    with quietly(), running(), _unlogged():
         counts = {name: _whole(sum(by.values())) for name, by in analysis.by_module_and_operator().items()}
+    if any(name.startswith("prim::PythonOp") for name in analysis.unsupported_ops()):
+        raise ValueError("it does not see what a torch.autograd.Function does")
     return Testimony({name: {"MACs": counts[name]} for name in subject.parts}, {"MACs": counts[""]})
 
 
 def _convolves(subject: Subject) -> bool:
     """Whether it runs a convolution, a layer's or a function's."""
-    with quietly(), _Seen() as seen:
+    with quietly(), subject.running(), _Seen() as seen:
         subject.run()
     return torch.ops.aten.convolution.default in seen.operators
 
@@ -47,7 +53,7 @@ class _Seen(TorchDispatchMode):
     """Notes the operators that torch runs."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.operators: set[Any] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -55,19 +61,19 @@ class _Seen(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def _make_computable(model: nn.Module) -> None:
-    """Give weights a value, the same zero everywhere, so that they take no memory."""
-    made: dict[int, Tensor] = {}
-    for module in model.modules():
-        for name, weight in module.named_parameters(recurse=False):
-            if id(weight) not in made:
-                made[id(weight)] = nn.Parameter(_zeros(weight), requires_grad=False)
-            setattr(module, name, made[id(weight)])
-        for name, buffer in module.named_buffers(recurse=False):
-            setattr(module, name, _zeros(buffer))
+def _give_tensors(model: nn.Module, names: tuple[str, ...]) -> None:
+    """Let a model take its last arguments in order and give plain tensors, which is all that a trace knows."""
+    forward = model.forward
+
+    def plain(*args: Any) -> Any:
+        first = len(args) - len(names)
+        return tuple(outputs_in(forward(*args[:first], **dict(zip(names, args[first:], strict=True)))))
+
+    model.forward = plain
 
 
 def _zeros(like: Tensor) -> Tensor:
+    """The same zero everywhere, which takes no memory."""
     return torch.zeros((), dtype=like.dtype).expand(like.shape)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
+from ...readers.torch.record import outputs_in
 from ._run import Subject, quietly
 from ._testimony import Testimony
 
@@ -16,7 +16,7 @@ def hear(subject: Subject) -> Testimony:
     """Run the module on shapes alone. Weights of several layers count where torch meets them first."""
     made: dict[str, Any] = {}
     handles = [subject.module.get_submodule(name).register_forward_hook(_noting(made, name)) for name in subject.parts]
-    with quietly():
+    with quietly(), subject.running():
         outputs = subject.run()
     for handle in handles:
         handle.remove()
@@ -32,11 +32,12 @@ def hear(subject: Subject) -> Testimony:
         "params": sum(p.numel() for p in subject.module.parameters()),
         "buffers": sum(b.numel() for b in subject.module.buffers()),
     }
+    canonical = {id(weight): name for name, weight in subject.module.named_parameters()}
     idle = {
-        f"{name}.{key}": weight.numel()
+        canonical[id(weight)]: weight.numel()
         for name in subject.parts
         if name not in made
-        for key, weight in subject.module.get_submodule(name).named_parameters(recurse=False)
+        for weight in subject.module.get_submodule(name).parameters(recurse=False)
     }
     return Testimony(layers, whole, idle)
 
@@ -49,7 +50,7 @@ def _noting(made: dict[str, Any], name: str) -> Any:
 
 
 def _shapes(outputs: Any) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(y.shape) for y in pytree.tree_leaves(outputs) if isinstance(y, Tensor))
+    return tuple(tuple(y.shape) for y in outputs_in(outputs))
 
 
 def _new(seen: set[int], tensors: Iterable[Tensor]) -> int:
