@@ -33,6 +33,7 @@ class Request(Struct, frozen=True):
         convention: How priced metrics are priced where no limit says so.
         max_increase: How much every limited metric may grow.
         allow_partial: Whether a partial count will do.
+        allow_unlimited: Whether nothing needs to be limited.
         baseline: The file to compare with.
         base_ref: The branch to compare with, where it was left.
         folder: See `Check.folder`.
@@ -45,6 +46,7 @@ class Request(Struct, frozen=True):
     convention: str | None = None
     max_increase: str | None = None
     allow_partial: bool = False
+    allow_unlimited: bool = False
     baseline: str | None = None
     base_ref: str | None = None
     folder: str = ""
@@ -128,7 +130,7 @@ def concluded(request: Request, work: Work) -> Check:
     Raises:
         FlopcountError: See `check`.
     """
-    if not work.problems and not any(model.limits for model in work.models):
+    if not (request.allow_unlimited or work.problems or any(model.limits for model in work.models)):
         raise UsageError(
             "nothing limits what is checked",
             hint="write a `budget:` into the spec or the configuration, or say --max-params 5M, --max-increase 2%",

@@ -35,8 +35,10 @@ def headline(check: Check) -> str:
 
     Example:
         >>> headline(Check("0.1.0", ()))
-        'budgets: all 0 limits kept'
+        'budgets: nothing is limited'
     """
+    if not (check.verdicts or any(model.problem for model in check.models)):
+        return "budgets: nothing is limited"
     kept = sum(verdict.outcome == "within" for _, verdict in check.verdicts)
     counts = (
         (sum(model.problem is not None for model in check.models), "unreadable"),
