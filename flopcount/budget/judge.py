@@ -14,11 +14,11 @@ from ..fields import show_value
 from ..verdict import Change, Held, ModelCheck, Outcome, Verdict
 from . import wording
 from .baseline import Snapshot, inputs_of
+from .culprit import culprit_of
 from .figures import Measures
 from .layers import differing, growing, holding
 from .limits import SHARE, Increase, Limit, unit_of
 from .models import Model
-from .places import culprit_of
 
 CHANGED_LAYERS = 10
 """How many layers a difference lists."""

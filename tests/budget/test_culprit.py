@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flopcount.budget.places import culprit_of
+from flopcount.budget.culprit import culprit_of
 from flopcount.verdict import Held, Verdict
 
 
