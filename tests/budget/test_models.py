@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flopcount.budget import check, models
 from flopcount.budget.config import Measurement
 from flopcount.engine import Report, count
-from flopcount.errors import FlopcountError, UsageError
+from flopcount.errors import ConfigError, FlopcountError, UsageError
 from flopcount.graph import Graph
 from flopcount.sources import load
 from tests.budget.conftest import NET
@@ -102,6 +103,52 @@ def test_measurements_by_hand_are_for_models_by_hand(folder: Path) -> None:
         check(settings={"width": 3})
     (model,) = check("net.yaml", settings={"width": 16}, limits={"macs": 1}).models[1:]
     assert (model.name, model.settings) == ("net.yaml (width=16)", {"width": "16"})
+
+
+@pytest.mark.parametrize("source", ["net.yaml", "./net.yaml", "n*.yaml", "net.yaml#big"])
+@pytest.mark.parametrize("how", [{"settings": {"width": 16}}, {"inputs": ["3x9x9"]}, {"batch": 2}, {"mode": "train"}])
+def test_a_measurement_by_hand_never_goes_unheard(folder: Path, how: dict[str, Any], source: str) -> None:
+    (folder / "net.yaml").write_text(NET + "variants: {big: {}}\n")
+    (folder / "flopcount.yaml").write_text(
+        "models: [{path: 'n*.yaml', budget: {params: 5}}, {path: 'n*.yaml#big', budget: {params: 5}}]"
+    )
+    with pytest.raises(UsageError) as caught:
+        check(source, **how)
+    assert "flopcount.yaml says how " in caught.value.what
+    assert f", so that '{Measurement(**shown(how))}' would go unheard" in caught.value.what
+    check(source, limits={"macs": 1}, **how)
+    check(source, max_increase="2%", **how)
+    (folder / "net.yaml").write_text(NET + "budget: {macs: 1}\nvariants: {big: {}}\n")
+    assert check(source, **how).models[-1].name.endswith(f"({Measurement(**shown(how))})")
+
+
+def shown(how: dict[str, Any]) -> dict[str, Any]:
+    settings = tuple((name, str(value)) for name, value in how.get("settings", {}).items())
+    return {**how, "inputs": tuple(how.get("inputs", ())), "settings": settings}
+
+
+def test_one_model_has_one_name(folder: Path) -> None:
+    config = (
+        "models:\n  - {path: net.yaml, name: a, budget: {params: 5}}\n  - {path: ./net.yaml, %sbudget: {macs: 5}}\n"
+    )
+    (folder / "flopcount.yaml").write_text(config % "")
+    assert limits() == {"a": ["params 5", "macs 5"]}
+    for name, message in (
+        ("a", "two models are called 'a'"), ("b", "the model 'a' is called 'b' here"),
+    ):  # fmt: skip
+        (folder / "flopcount.yaml").write_text(config % f"name: {name}, ")
+        with pytest.raises(ConfigError) as caught:
+            check()
+        assert (caught.value.what, caught.value.where) == (message, "flopcount.yaml:3:12")
+
+
+def test_what_each_entry_says_of_growth_is_held(folder: Path) -> None:
+    (folder / "flopcount.yaml").write_text(
+        "max_increase: 9%\nmodels:\n  - {path: '*t.yaml', max_increase: 5%, budget: {params: 5K}}\n"
+        "  - {path: net.yaml, max_increase: 1%}\n  - {path: net.yaml}\n"
+        "  - {path: net.yaml, budget: {macs: {max: 6, max_increase: 50%}}}\n"
+    )
+    assert limits() == {"net.yaml": ["params 5K", "params 5%", "macs 6", "macs 50%", "params 1%", "macs 1%"]}
 
 
 def test_a_pattern_that_matches_nothing(folder: Path) -> None:
