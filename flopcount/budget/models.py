@@ -144,15 +144,15 @@ def plan(
         for path, source in _expanded(config, entry):
             configured.setdefault(place_of(source), source)
             if not named or wanted & {place_of(source), place_of(source.partition("#")[0])}:
-                name = entry.name or _name(path, entry.measurement, config.folder)
+                name = entry.name or name_of(path, entry.measurement, config.folder)
                 add(name, source, entry.measurement, entry.limits, entry)
     for source in named or configured.values():
         for variant, limits in _own_limits(source, by_hand.terms, workshop, broken):
-            add(_name(variant, by_hand.measurement), variant, by_hand.measurement, limits)
+            add(name_of(variant, by_hand.measurement), variant, by_hand.measurement, limits)
     checked = _with_files(place for place, _ in models)
     for source in named:
         if by_hand.limits or by_hand.terms.increase or place_of(source) not in checked:
-            add(_name(source, by_hand.measurement), source, by_hand.measurement)
+            add(name_of(source, by_hand.measurement), source, by_hand.measurement)
     _refuse_unheard(
         config, named, by_hand.measurement, _with_files(p for p, how in models if how == by_hand.measurement)
     )
@@ -253,7 +253,8 @@ def _matches(pattern: str, folder: str) -> list[str]:
     return sorted(name for name in found if is_file(below(folder, name)))
 
 
-def _name(source: str, measurement: Measurement, folder: str = "") -> str:
+def name_of(source: str, measurement: Measurement, folder: str = "") -> str:
+    """What a model is called that nobody named: its path, and how it is measured."""
     how = str(measurement)
     name = spelled(source, folder)
     return f"{name} ({how})" if how else name
