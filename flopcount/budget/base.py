@@ -17,8 +17,9 @@ from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
 from .config import Config, read_config
 from .git import Commit, matching, merge_base
-from .models import ByHand, Model, Workshop, name_of, plan
+from .models import ByHand, Model, name_of, plan
 from .places import below, is_file, place_of
+from .workshop import Workshop
 
 
 class _Past(Struct):
@@ -212,4 +213,6 @@ def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
 def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
     if not Path(model.source.partition("#")[0]).is_relative_to(past.folder):
         find_spec(model.source)  # a shipped spec is the same at every commit; what else is no file was not extracted
-    return replace(snapshot(model, workshop.report(model), wanted), source=past.place(model.source))
+    return replace(
+        snapshot(model, workshop.report(model.source, model.measurement), wanted), source=past.place(model.source)
+    )

@@ -20,7 +20,8 @@ from .config import Config, Measurement, load_config
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
 from .loosening import loosened
-from .models import ByHand, Model, Workshop, plan
+from .models import ByHand, Model, plan
+from .workshop import Workshop
 
 
 class Request(Struct, frozen=True):
@@ -106,7 +107,7 @@ def prepare(request: Request, config: Config | None = None) -> Work:
         models = plan(config, request.sources, by_hand, workshop)
         for model in models:
             try:
-                reports[model.name] = workshop.report(model)
+                reports[model.name] = workshop.report(model.source, model.measurement)
             except FlopcountError as error:
                 problems[model.name] = error.located(model.mark.where if model.mark else None)
     return Work(config, by_hand, models, reports, problems)
