@@ -130,9 +130,9 @@ def check(request: Request, config: Config | None = None) -> Check:
     baseline, notices = _baseline(request, work)
     matches = matched(work.models, work.reports, baseline, some=bool(request.sources)) if baseline else {}
     models = tuple(_judged(model, work, matches.get(model.name, Match())) for model in work.models)
-    if baseline:
-        notices += loosened(baseline, work.models, matches)
     gone = removed(work.models, matches, baseline) if baseline and not request.sources else ()
+    if baseline:
+        notices += loosened(baseline, work.models, matches, gone)
     return Check(
         flopcount=__version__,
         models=models,
