@@ -119,6 +119,8 @@ def check(request: Request, config: Config | None = None) -> Check:
     Raises:
         FlopcountError: The request, the configuration or the baseline makes no sense, or nothing limits anything.
     """
+    if request.baseline is not None and not request.baseline.strip():
+        raise UsageError("--baseline names no file", hint="--baseline flopcount.baseline.json")
     if request.baseline is not None and request.base_ref is not None:
         raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
     work = prepare(request, config)

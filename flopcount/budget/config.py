@@ -228,10 +228,15 @@ def _inputs(path: str, node: Node) -> tuple[str, ...]:
     return (text,)
 
 
-def _batch(path: str, node: Node) -> int:
+def _batch(path: str, node: Node) -> int | None:
     text = scalar(path, node, "batch")
+    if text == "none":
+        return None
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) > 0):
-        raise ConfigError(f"batch must be a positive integer, not '{text}'", where=where(path, node))
+        raise ConfigError(
+            f"batch must be a positive integer, not '{text}'",
+            where=where(path, node), hint="or none, where the input has no batch",
+        )  # fmt: skip
     return int(text)
 
 

@@ -161,6 +161,7 @@ def test_a_baseline_from_snapshot_to_check(run: Run, configured: Path) -> None:
     assert "net.yaml: changed since flopcount.baseline.json" in result.out
     assert run("check", "--baseline", "gone.json").status == 0
     assert run("check", "--baseline", "a", "--base-ref", "b").status == 2
+    assert run("check", "--baseline", "").err.startswith("error: --baseline names no file\n")
 
 
 def test_an_interrupted_snapshot_leaves_the_old_one(
