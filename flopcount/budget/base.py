@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import glob
+import os
 import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import FlopcountError
@@ -15,12 +17,56 @@ from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
 from .config import Config, read_config
 from .git import Commit, matching, merge_base
-from .models import ByHand, Model, Workshop, plan
+from .models import ByHand, Model, name_of, plan
+from .places import below, is_file, place_of
+from .workshop import Workshop
+
+
+class _Past(Struct):
+    """A commit, and those of its files that are looked at, in a folder of their own.
+
+    Attributes:
+        commit: The commit.
+        title: What it is to people.
+        folder: Where the files are, at the paths that they have in the repository.
+        here: The working folder in it.
+        notices: What the reader must know.
+    """
+
+    commit: Commit
+    title: str
+    folder: str
+    here: str
+    notices: list[str]
+
+    def extract(self, paths: Iterable[str]) -> None:
+        """Put files there: paths and patterns, seen from the root of the repository."""
+        wanted: list[str] = []
+        for path in paths:
+            pattern = path not in self.commit.files and glob.has_magic(path)
+            wanted += matching(self.commit.files, path) if pattern else [path]
+        self.commit.extract(wanted, Path(self.folder))
+
+    def told(self, error: FlopcountError) -> str:
+        place = f"{error.where}: " if error.where else ""
+        return f"{place}{error.what}".replace(f"{self.here}/", "")
+
+    def place(self, source: str) -> str:
+        """Where a source of that time lies today."""
+        place = place_of(source)
+        if not place.startswith(f"{self.folder}/"):
+            return source
+        return os.path.join(self.commit.root, os.path.relpath(place, self.folder))  # noqa: PTH118
+
+    def named(self, model: Model) -> str:
+        if not model.name.startswith(f"{self.folder}/"):
+            return model.name
+        return os.path.relpath(model.name, self.here).replace(os.sep, "/")
 
 
 def baseline_at(
-    ref: str, config: Config, sources: Sequence[str], by_hand: ByHand, models: Iterable[Model]
-) -> tuple[Baseline, list[str]]:
+    ref: str, config: Config, sources: Sequence[str], by_hand: ByHand, models: Sequence[Model]
+) -> tuple[Baseline | None, list[str]]:
     """The models as they are at the merge base with another branch, and what their reader must know.
 
     Args:
@@ -28,88 +74,89 @@ def baseline_at(
         config: Today's configuration; the one of that time is used where there was one.
         sources: What was named by hand.
         by_hand: See `plan`.
-        models: Today's models, whose metrics are wanted.
+        models: Today's models. Each is looked for where it was, whether anything limited it then or not.
 
     Raises:
         UsageError: There is no such commit.
     """
     commit = merge_base(ref)
-    title = f"{ref} at {commit.name}"
-    wanted = {limit.metric for model in models for limit in model.limits}
+    if commit is None:
+        return None, [f"growth is not checked: HEAD and '{ref}' have no commit in common"]
     with tempfile.TemporaryDirectory(prefix="flopcount-") as name:
-        folder = Path(name).resolve()
-        here = folder / commit.prefix
-        here.mkdir(parents=True, exist_ok=True)
-        then, notices = _config(commit, config, folder, here)
-        patterns = [entry.path for entry in then.entries]
-        _extract(commit, [posixpath.join(_seen(then.folder, here), path) for path in patterns] + [*sources], folder)
-        # What was not there yet is new, which is no error of that time.
-        then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
-        sources = [source for source in sources if _was_there(source, str(here))]
-        if not (sources or then.entries):
-            return Baseline(title, {}, strict=False), notices
-        known = {}
+        folder = str(Path(name).resolve())
+        here = posixpath.normpath(posixpath.join(folder, commit.prefix))
+        Path(here).mkdir(parents=True, exist_ok=True)
+        past = _Past(commit, f"{ref} at {commit.name}", folder, here, [])
         workshop = Workshop()
-        try:
-            planned = plan(then, [_moved(source, here) for source in sources], by_hand, workshop)
-        except FlopcountError as error:
-            return Baseline(title, {}, strict=False), [*notices, f"{title} cannot be planned: {_told(error, here)}"]
+        planned = _planned(past, config, sources, by_hand, workshop)
+        renames = _renames(past, models)
+        planned += [model for model in _others(past, models, planned, renames) if _was_there_too(model, workshop)]
+        wanted = {limit.metric for model in models for limit in model.limits}
+        known: dict[str, Snapshot] = {}
+        unreadable = set()
         for model in planned:
-            model.name = model.name.removeprefix(f"{here}/")
+            model.name = past.named(model)
             try:
-                known[model.name] = _snapshot(model, workshop, wanted, folder)
+                known[model.name] = _snapshot(past, model, workshop, wanted)
             except FlopcountError as error:
-                notices.append(f"{model.name} at {title}: {_told(error, here)}")
-    return Baseline(title, known, strict=False), [*notices, *_loosened(planned, models)]
+                past.notices.append(f"{model.name} at {past.title}: {past.told(error)}")
+                unreadable.add(past.place(model.source))
+        places = {
+            os.path.join(commit.root, old): os.path.join(commit.root, new)  # noqa: PTH118
+            for old, new in renames.items()
+        }  # fmt: skip
+        limits = {model.name: model.limits for model in planned}
+    return Baseline(past.title, known, False, places, limits, frozenset(unreadable)), past.notices
 
 
-def _loosened(then: Iterable[Model], now: Iterable[Model]) -> Iterator[str]:
-    """What a reviewer would want to know: limits that were raised or dropped since."""
-    today = {model.name: model.limits for model in now}
-    for model in then:
-        for old in model.limits:
-            if old.rule != "max" or not old.mark or model.name not in today:
-                continue
-            same = [
-                limit for limit in today[model.name]
-                if (limit.metric, limit.rule, limit.level, limit.layer) == (old.metric, old.rule, old.level, old.layer)
-            ]  # fmt: skip
-            what = f"{model.name}: the limit on {old.metric}"
-            if not same:
-                yield f"{what}, {old.stated}, is gone"
-            elif min(limit.bound for limit in same) > old.bound:  # type: ignore[type-var, operator]
-                yield f"{what} was raised from {old.stated} to {same[0].stated}"
+def _planned(past: _Past, config: Config, sources: Sequence[str], by_hand: ByHand, workshop: Workshop) -> list[Model]:
+    """The models that were checked at that time."""
+    then = _config(past, config)
+    folder = os.path.relpath(then.folder or past.here, past.folder)
+    past.extract(posixpath.normpath(posixpath.join(folder, entry.path.partition("#")[0])) for entry in then.entries)
+    moved = [_moved(past, source) for source in sources]
+    past.extract(os.path.relpath(source.partition("#")[0], past.folder) for source in moved if os.path.isabs(source))  # noqa: PTH117
+    # What was not there yet is new, which is no error of that time.
+    then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
+    moved = [source for source in moved if _was_there(source, past.here)]
+    if not (then.entries if not sources else moved):
+        return []
+
+    def broken(source: str, error: FlopcountError) -> None:
+        past.notices.append(f"the budget in {past.title} cannot be read: {past.told(error)}")
+
+    try:
+        return plan(then, moved, by_hand, workshop, broken)
+    except FlopcountError as error:
+        past.notices.append(f"{past.title} cannot be planned, and today's models are compared: {past.told(error)}")
+        return []
 
 
-def _config(commit: Commit, config: Config, folder: Path, here: Path) -> tuple[Config, list[str]]:
+def _config(past: _Past, config: Config) -> Config:
     """The configuration of that time; today's where there was none or it cannot be read."""
     if not config.path:
-        return config, []
-    path = commit.path_of(config.path)
-    commit.extract([path], folder)
-    target = folder / path
-    moved = str(target.parent)
+        return config
+    path = past.commit.path_of(config.path)
+    past.extract([path])
+    target = Path(past.folder, path)
+    then = config
     if not target.is_file():
-        notices = [f"there was no {config.path} at {commit.name}: today's says what to compare"]
-        return _with_folder(config, moved), notices
-    try:
-        return _with_folder(read_config(str(target)), moved), []
-    except FlopcountError as error:
-        notices = [f"the configuration at {commit.name} cannot be read, and today's is used: {_told(error, here)}"]
-        return _with_folder(config, moved), notices
+        past.notices.append(f"there was no {config.path} at {past.commit.name}: today's says what to compare")
+    else:
+        try:
+            then = read_config(str(target))
+        except FlopcountError as error:
+            past.notices.append(
+                f"the configuration at {past.commit.name} cannot be read, and today's is used: {past.told(error)}"
+            )
+    return replace(then, folder=str(target.parent))
 
 
-def _with_folder(config: Config, folder: str) -> Config:
-    return replace(config, folder=folder)
-
-
-def _extract(commit: Commit, sources: Iterable[str], folder: Path) -> None:
-    """Put the files there that sources and patterns name."""
-    wanted: list[str] = []
-    for source in sources:
-        path = commit.path_of(source.partition("#")[0])
-        wanted += matching(commit.files, path) if glob.has_magic(path) else [path]
-    commit.extract(wanted, folder)
+def _moved(past: _Past, source: str) -> str:
+    """A source named by hand, where it lies in the past; what is no file keeps its name."""
+    file, hash_, variant = source.partition("#")
+    a_file = is_file(file) or (Path(file).suffix and ":" not in file) or glob.has_magic(file)
+    return f"{past.folder}/{past.commit.path_of(file)}{hash_}{variant}" if a_file else source
 
 
 def _was_there(source: str, folder: str) -> bool:
@@ -117,31 +164,55 @@ def _was_there(source: str, folder: str) -> bool:
     file = source.partition("#")[0]
     if glob.has_magic(file):
         return bool(glob.glob(file, root_dir=folder, recursive=True))  # noqa: PTH207
-    return Path(folder, file).exists() or not Path(file).suffix
+    return is_file(below(folder, file)) or ":" in file or not Path(file).suffix
 
 
-def _seen(folder: str, here: Path) -> str:
-    """A folder of the past, seen from the working folder of the past."""
-    import os
-
-    return os.path.relpath(folder or here, here)
-
-
-def _moved(source: str, here: Path) -> str:
-    """A source named by hand, where it now lies; what is no file there keeps its name."""
-    file = source.partition("#")[0]
-    there = here / file
-    is_file = there.exists() or Path(file).suffix or glob.has_magic(file)
-    return f"{here}/{source}" if is_file and ":" not in file else source
+def _was_there_too(model: Model, workshop: Workshop) -> bool:
+    """Whether a spec had the variant that is asked for; what cannot be read will say so itself."""
+    try:
+        found = workshop.spec(model.source)
+    except FlopcountError:
+        return True
+    return found is None or not found[1] or found[1] in found[0].variants
 
 
-def _snapshot(model: Model, workshop: Workshop, wanted: set[str], folder: Path) -> Snapshot:
-    file = model.source.partition("#")[0]
-    if not Path(file).is_relative_to(folder):
+def _renames(past: _Past, models: Iterable[Model]) -> dict[str, str]:
+    """The files that were renamed since, if any of today's was not there under its name."""
+    paths = [path for _, path in _paths(past, models)]
+    suffixes = {Path(path).suffix for path in paths if path not in past.commit.files}
+    return past.commit.renames(suffixes) if suffixes else {}
+
+
+def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], renames: dict[str, str]) -> Iterator[Model]:
+    """Today's models that were there, though nothing limited them or their file had another name."""
+    known = {past.place(model.source) for model in planned}
+    origin = {new: old for old, new in renames.items()}
+    for model, path in _paths(past, models):
+        old = path if path in past.commit.files else origin.get(path)
+        if old is None:
+            if module := past.commit.module_of(path):
+                past.notices.append(f"{model.name} lies in the submodule '{module}', whose past is not looked at")
+            continue
+        _, hash_, variant = model.source.partition("#")
+        if f"{past.commit.root}/{old}{hash_}{variant}" not in known:
+            past.extract([old])
+            source = f"{past.folder}/{old}{hash_}{variant}"
+            # A name that the configuration gives it now was another's then, or nobody's.
+            name = model.name if old == path and not model.named else name_of(source, model.measurement)
+            yield replace(model, name=name, source=source, limits=())
+
+
+def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
+    """Today's models that are files of this repository, and their paths in it."""
+    for model in models:
+        place = place_of(model.source.partition("#")[0])
+        if place.startswith(f"{past.commit.root}/"):
+            yield model, os.path.relpath(place, past.commit.root)
+
+
+def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
+    if not Path(model.source.partition("#")[0]).is_relative_to(past.folder):
         find_spec(model.source)  # a shipped spec is the same at every commit; what else is no file was not extracted
-    return snapshot(model, workshop.report(model), wanted)
-
-
-def _told(error: FlopcountError, here: Path) -> str:
-    place = f"{error.where}: " if error.where else ""
-    return f"{place}{error.what}".replace(f"{here}/", "")
+    return replace(
+        snapshot(model, workshop.report(model.source, model.measurement), wanted), source=past.place(model.source)
+    )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.structs import replace
 
 from .. import __version__
 from ..engine import Report
 from ..errors import ConfigError, show_shape
 from ..readers.spec.document import read_text
 from .figures import Measures
+from .limits import Limit
 from .models import Model
+from .places import exists, place_of
 
 SCHEMA = "flopcount.snapshot/1"
 FILE = "flopcount.baseline.json"
@@ -25,6 +28,9 @@ BY_LAYER = ("params", "macs")
 """What it holds of every layer, besides what its budget limits."""
 
 
+Number = Annotated[int, Meta(ge=0)] | None
+
+
 class Snapshot(Struct, frozen=True):
     """One model's numbers.
 
@@ -32,14 +38,16 @@ class Snapshot(Struct, frozen=True):
         inputs, batch, mode, settings: How it was measured; of its parameters, those that somebody set.
         totals: By metric; None where nobody knows all of it.
         layers: The metrics of each layer that has any, and its op under `op`.
+        source: Where it was read: see `place_of`. In a file, the path from there, where the name does not say it.
     """
 
     inputs: tuple[str, ...]
     mode: str
     settings: dict[str, str]
-    totals: dict[str, int | None]
-    layers: dict[str, dict[str, int | str | None]]
+    totals: dict[str, Number]
+    layers: dict[str, dict[str, Number | str]]
     batch: int | None = None
+    source: str = ""
 
     def of(self, metric: str) -> dict[str, int]:
         """What each layer holds of a metric."""
@@ -53,12 +61,18 @@ class Baseline(Struct, frozen=True):
     Attributes:
         title: What it is, in words.
         models: By name.
-        strict: Whether a model that cannot be compared is an error: a file can be renewed, a commit cannot.
+        strict: Whether a model that cannot be compared refuses the check: a file can be renewed, a commit cannot.
+        renames: Where git says that files lie now, by where they lay.
+        limits: What the models were held to.
+        unreadable: Where models lie that are not among these because they could not be read.
     """
 
     title: str
     models: dict[str, Snapshot]
     strict: bool = True
+    renames: dict[str, str] = {}
+    limits: dict[str, tuple[Limit, ...]] = {}
+    unreadable: frozenset[str] = frozenset()
 
 
 def snapshot(model: Model, report: Report, wanted: Iterable[str] = ()) -> Snapshot:
@@ -69,13 +83,14 @@ def snapshot(model: Model, report: Report, wanted: Iterable[str] = ()) -> Snapsh
     names = list(dict.fromkeys((*ALWAYS, *limited)))
     columns = {name: measures.of(name) for name in dict.fromkeys((*BY_LAYER, *limited))}
     layers: dict[str, dict[str, int | str | None]] = {}
-    for place, layer in enumerate(report.layers):
-        numbers: dict[str, int | str | None] = {name: column[place] for name, column in columns.items()}
-        if any(number != 0 for number in numbers.values()):
+    for number, layer in enumerate(report.layers):
+        numbers: dict[str, int | str | None] = {name: column[number] for name, column in columns.items()}
+        if any(value != 0 for value in numbers.values()):
             layers[layer.node.name] = {"op": layer.node.op.tag, **numbers}
     totals = {name: None if (total := measures.total(name)).unknown else total.value for name in names}
     settings = dict(model.measurement.settings)
-    return Snapshot(inputs_of(report), report.mode, settings, totals, layers, report.graph.batch)
+    place = place_of(model.source)
+    return Snapshot(inputs_of(report), report.mode, settings, totals, layers, report.graph.batch, place)
 
 
 def inputs_of(report: Report) -> tuple[str, ...]:
@@ -83,8 +98,13 @@ def inputs_of(report: Report) -> tuple[str, ...]:
     return tuple(f"{tensor.name} {show_shape(tensor.shape)} {tensor.dtype}" for tensor in report.graph.inputs)
 
 
-def written(snapshots: Iterable[tuple[str, Snapshot]]) -> str:
-    """A baseline as the text of its file: a line a layer, so that a review shows which one changed."""
+def written(snapshots: Iterable[tuple[str, Snapshot]], folder: str = "") -> str:
+    """A baseline as the text of its file: a line a layer, so that a review shows which one changed.
+
+    Args:
+        snapshots: The models, by name.
+        folder: Where the file will lie; the paths in it start there.
+    """
 
     def compact(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
@@ -94,6 +114,7 @@ def written(snapshots: Iterable[tuple[str, Snapshot]]) -> str:
     for number, (name, model) in enumerate(models):
         lines += [
             f"    {compact(name)}: {{",
+            *([f'      "source": {compact(source)},'] if (source := _seen(model.source, folder)) != name else []),
             f'      "inputs": {compact(model.inputs)},',
             f'      "batch": {compact(model.batch)},',
             f'      "mode": {compact(model.mode)},',
@@ -115,7 +136,7 @@ def read_baseline(path: str) -> Baseline | None:
     Raises:
         ConfigError: It is no snapshot, or one of another version.
     """
-    if not Path(path).exists():
+    if not exists(path):
         return None
     renew = "`flopcount snapshot` writes it anew"
     try:
@@ -125,6 +146,8 @@ def read_baseline(path: str) -> Baseline | None:
         raise ConfigError(f"the baseline is not JSON: {error.msg.lower()}", where=place, hint=renew) from None
     except RecursionError:
         raise ConfigError("the baseline is nested too deep", where=path, hint=renew) from None
+    except ValueError:  # which Python says of an integer of thousands of digits
+        raise ConfigError("the baseline holds a number without end", where=path, hint=renew) from None
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         said = f"says {schema!r}" if schema else "has no schema"
@@ -133,4 +156,13 @@ def read_baseline(path: str) -> Baseline | None:
         models = convert(data.get("models"), dict[str, Snapshot])
     except ValidationError as error:
         raise ConfigError(f"the baseline is damaged: {str(error).lower()}", where=path, hint=renew) from None
-    return Baseline(path, models)
+    folder = os.path.dirname(path)  # noqa: PTH120 - "" and not "."
+    places = {name: place_of(model.source or name, folder) for name, model in models.items()}
+    return Baseline(path, {name: replace(model, source=places[name]) for name, model in models.items()})
+
+
+def _seen(place: str, folder: str) -> str:
+    """A place seen from a folder, or the source as it is where that is no file."""
+    if not os.path.isabs(place):  # noqa: PTH117
+        return place
+    return os.path.relpath(place, os.path.realpath(folder)).replace(os.sep, "/")

@@ -19,7 +19,9 @@ from .comparing import Match, matched, removed
 from .config import Config, Measurement, load_config
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
-from .models import ByHand, Model, Workshop, plan
+from .loosening import loosened
+from .models import ByHand, Model, plan
+from .workshop import Workshop
 
 
 class Request(Struct, frozen=True):
@@ -93,6 +95,8 @@ def prepare(request: Request, config: Config | None = None) -> Work:
     Raises:
         FlopcountError: The request or the configuration makes no sense.
     """
+    if request.baseline is not None and not request.baseline.strip():
+        raise UsageError("--baseline names no file", hint="--baseline flopcount.baseline.json")
     if request.baseline is not None and request.base_ref is not None:
         raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
     workshop = Workshop()
@@ -109,7 +113,7 @@ def prepare(request: Request, config: Config | None = None) -> Work:
         models = plan(config, request.sources, by_hand, workshop)
         for model in models:
             try:
-                reports[model.name] = workshop.report(model)
+                reports[model.name] = workshop.report(model.source, model.measurement)
             except FlopcountError as error:
                 problems[model.name] = error.located(model.mark.where if model.mark else None)
     return Work(config, by_hand, models, reports, problems)
@@ -139,6 +143,8 @@ def concluded(request: Request, work: Work) -> Check:
     matches = matched(work.models, work.reports, baseline, some=bool(request.sources)) if baseline else {}
     models = tuple(_judged(model, work, matches.get(model.name, Match())) for model in work.models)
     gone = removed(work.models, matches, baseline) if baseline and not request.sources else ()
+    if baseline:
+        notices += loosened(baseline, work.models, matches, gone)
     return Check(
         flopcount=__version__,
         models=models,
@@ -154,6 +160,8 @@ def _judged(model: Model, work: Work, match: Match) -> ModelCheck:
     try:
         if problem := work.problems.get(model.name):
             raise problem
+        if match.error:
+            raise match.error.located(model.mark.where if model.mark else None)
         note = match.note or ("" if model.limits else "nothing limits it")
         return judge(model, work.reports[model.name], match.base, note, match.name)
     except FlopcountError as error:
@@ -174,8 +182,12 @@ def _baseline(request: Request, work: Work) -> tuple[Baseline | None, list[str]]
     return found, []
 
 
-def snapshot_text(request: Request) -> tuple[str, str, int]:
+def snapshot_text(request: Request, output: str | None = None) -> tuple[str, str, int]:
     """The baseline of a request's models: the file to write, its text, and how many models it holds.
+
+    Args:
+        request: Which models.
+        output: The file; without it, the configuration's.
 
     Raises:
         FlopcountError: A model cannot be read: a baseline holds all of them or is not written.
@@ -183,15 +195,15 @@ def snapshot_text(request: Request) -> tuple[str, str, int]:
     work = prepare(request)
     for error in work.problems.values():
         raise error
-    path = str(Path(work.config.folder, work.config.baseline)) if work.config.baseline else FILE
+    path = output or (str(Path(work.config.folder, work.config.baseline)) if work.config.baseline else FILE)
     models = [(model.name, snapshot(model, work.reports[model.name])) for model in work.models]
-    return path, written(models), len(models)
+    return path, written(models, str(Path(path).parent)), len(models)
 
 
 def request_for(
     sources: Iterable[str | Path] = (),
     *,
-    limits: Mapping[str, str | int] | None = None,
+    limits: Mapping[str, str | int] | Iterable[tuple[str, str | int]] | None = None,
     settings: Mapping[str, object] | None = None,
     inputs: Iterable[str] = (),
     batch: int | None = 1,
@@ -203,5 +215,6 @@ def request_for(
         (inputs,) if isinstance(inputs, str) else tuple(inputs), batch,
         tuple((name, str(value)) for name, value in (settings or {}).items()), mode,
     )  # fmt: skip
-    named = tuple((name, str(value)) for name, value in (limits or {}).items())
+    pairs = limits.items() if isinstance(limits, Mapping) else limits or ()
+    named = tuple((name, str(value)) for name, value in pairs)  # all of them are held, the same metric's too
     return Request(tuple(map(str, sources)), limits=named, measurement=measurement, **options)  # type: ignore[arg-type]

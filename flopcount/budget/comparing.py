@@ -1,24 +1,46 @@
-"""Which snapshot a model is compared with, and why not."""
+"""Which snapshot a model is compared with, and why not.
+
+A model is known by its file and variant, not by its name. One whose file the baseline does not have was renamed where
+git says so, or where it is or resembles what another was; else it is new.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..engine import Report
 from ..errors import ConfigError
 from .baseline import Baseline, Snapshot, snapshot
+from .config import Measurement
 from .limits import Increase
 from .models import Model
+from .places import is_file, place_of
+
+SIMILAR = 0.5
+"""The part of its layers in which a model resembles another's to be that one renamed, as git has it for lines."""
 
 
 class Match(NamedTuple):
-    """What a model is compared with: its snapshot and the name of that, or why there is none."""
+    """What a model is compared with: its snapshot and the name of that, or why there is none.
+
+    Where its growth is limited and cannot be known, `error` says so.
+    """
 
     base: Snapshot | None = None
     name: str | None = None
     note: str = ""
+    error: ConfigError | None = None
+
+
+class _Pair(NamedTuple):
+    """A model and the name of a snapshot that it may be compared with; the lowest rank is the best."""
+
+    rank: tuple[float, ...]
+    model: Model
+    name: str
 
 
 def matched(
@@ -26,59 +48,139 @@ def matched(
 ) -> dict[str, Match]:
     """A match for each model that could be counted.
 
-    A model whose name the baseline does not have is one that was renamed, where it is all that another was, or has the
-    file name of one that is gone; else it is new. Where only `some` models are checked, one is gone if its file is.
+    Where only `some` models are checked, another may have been renamed only if its file is gone.
 
     Raises:
         ConfigError: A baseline's file holds a model that was measured in another way.
     """
-    models = list(models)
-    names = {model.name for model in models}
-    gone = {
-        name: base for name, base in baseline.models.items()
-        if name not in names and not (some and Path(name.partition("#")[0]).exists())
-    }  # fmt: skip
+    now = {model.name: snapshot(model, reports[model.name]) for model in models if model.name in reports}
+    models = [model for model in models if model.name in now]
+    places = {base.source for base in baseline.models.values()}
+    taken = {base.source for base in now.values()}
     found: dict[str, Match] = {}
+    left = dict(baseline.models)
+
+    def settle(pairs: Iterable[_Pair]) -> None:
+        for pair in sorted(pairs, key=lambda pair: pair.rank):
+            if pair.model.name not in found and pair.name in left:
+                base = left.pop(pair.name)
+                found[pair.model.name] = _match(pair.model, now[pair.model.name], pair.name, base, baseline)
+
+    settle(_of_one_file(models, now, baseline))
+    strangers = [model for model in models if now[model.name].source not in places]
+    lost = {
+        name: base for name, base in left.items()
+        if base.source not in taken and (not some or _gone(base.source) or name in now)
+    }  # fmt: skip
+    settle(_renamed(strangers, now, lost, baseline))
     for model in models:
-        if model.name not in reports:
-            continue
-        report = reports[model.name]
-        base, name, note = baseline.models.get(model.name), model.name, ""
-        if base is None:
-            renamed = _renamed(model, report, gone)
-            if renamed is None:
-                found[model.name] = Match(note=f"new: {baseline.title} does not have it")
-                continue
-            base, name, note = gone.pop(renamed), renamed, f"renamed from {renamed}"
-        if reason := _refusal(model, report, base):
-            if baseline.strict:
-                raise ConfigError(
-                    f"{model.name} cannot be compared with {baseline.title}: {reason}",
-                    hint="`flopcount snapshot` writes the baseline anew",
-                )
-            found[model.name] = Match(note=f"not compared with {baseline.title}: {reason}", name=name)
-        else:
-            found[model.name] = Match(base, name, note)
+        if model.name not in found:
+            found[model.name] = _unmatched(model, now[model.name], baseline)
     return found
 
 
 def removed(models: Iterable[Model], matches: dict[str, Match], baseline: Baseline) -> tuple[str, ...]:
-    """The baseline's models that are gone."""
-    kept = {match.name for match in matches.values()} | {model.name for model in models}
-    return tuple(name for name in baseline.models if name not in kept)
+    """The baseline's models that are gone; one that cannot be read today is not."""
+    compared = {match.name for match in matches.values()}
+    unread = [model for model in models if model.name not in matches]
+    kept = {model.name for model in unread} | {place_of(model.source) for model in unread}
+    return tuple(
+        name for name, base in baseline.models.items() if name not in compared and not kept & {name, base.source}
+    )
 
 
-def _renamed(model: Model, report: Report, gone: dict[str, Snapshot]) -> str | None:
-    if not gone:
-        return None
-    now = snapshot(model, report)
-    same = [name for name, base in gone.items() if (base.totals, base.layers) == (now.totals, now.layers)]
-    stem = Path(model.name).name
-    return next(iter(same), None) or next((name for name in gone if Path(name).name == stem), None)
+def _of_one_file(models: Iterable[Model], now: dict[str, Snapshot], baseline: Baseline) -> Iterator[_Pair]:
+    """Pairs of one file, those that were measured in one way first."""
+    names: dict[str, list[str]] = {}
+    for name, base in baseline.models.items():
+        names.setdefault(base.source, []).append(name)
+    for model in models:
+        for name in names.get(now[model.name].source, ()):
+            refused = _refusal(model, now[model.name], baseline.models[name]) is not None
+            yield _Pair((refused, name != model.name), model, name)
 
 
-def _refusal(model: Model, report: Report, base: Snapshot) -> str | None:
-    now = snapshot(model, report)
+def _renamed(
+    models: Iterable[Model], now: dict[str, Snapshot], lost: dict[str, Snapshot], baseline: Baseline
+) -> Iterator[_Pair]:
+    """Pairs of two files: those that git or their name tells, then what is the same, then what resembles the other."""
+    layers = {name: _layers(base) for name, base in lost.items()}
+    for model in models:
+        mine = now[model.name]
+        own = _layers(mine)
+        for name, base in lost.items():
+            refused = _refusal(model, mine, base) is not None
+            if baseline.renames.get(base.source) == mine.source:
+                yield _Pair((1, refused), model, name)
+            elif name == model.name:
+                yield _Pair((2, refused), model, name)
+            elif (base.totals, base.layers) == (mine.totals, mine.layers):
+                yield _Pair((3, refused), model, name)
+            elif _tail(base.source) == _tail(mine.source):
+                yield _Pair((4, refused), model, name)
+            elif not refused and (likeness := _likeness(own, layers[name])) >= SIMILAR:
+                yield _Pair((5, -likeness), model, name)
+
+
+def _match(model: Model, now: Snapshot, name: str, base: Snapshot, baseline: Baseline) -> Match:
+    if reason := _refusal(model, now, base):
+        return _refused(model, name, reason, baseline)
+    note = f"renamed from {name}"
+    if model.name == name:
+        moved = _gone(base.source) and os.path.isabs(base.source) and _tail(base.source) != _tail(now.source)  # noqa: PTH117
+        note = f"its file was {os.path.relpath(base.source)}" if moved else ""
+    elif base.source == now.source and _is_path(name, base) and _is_path(model.name, now):
+        note = ""  # another spelling of the same path
+    return Match(base, name, note)
+
+
+def _unmatched(model: Model, now: Snapshot, baseline: Baseline) -> Match:
+    if now.source in baseline.unreadable:
+        return Match(note=f"not compared: it cannot be counted in {baseline.title}")
+    by_hand = model.mark is None and model.measurement != Measurement()
+    for name, base in baseline.models.items():
+        if by_hand and base.source == now.source and (reason := _refusal(model, now, base)):
+            return _refused(model, name, reason, baseline)
+    return Match(note=f"new: {baseline.title} does not have it")
+
+
+def _refused(model: Model, name: str, reason: str, baseline: Baseline) -> Match:
+    other = baseline.title if name == model.name else f"'{name}' in {baseline.title}"
+    error = ConfigError(
+        f"{model.name} cannot be compared with {other}: {reason}",
+        hint="`flopcount snapshot` writes the baseline anew" if baseline.strict
+        else "where that is meant, leave `max_increase` out of this one change; what it may cost at most still holds",
+    )  # fmt: skip
+    if baseline.strict:
+        raise error
+    grows = any(limit.rule == "max_increase" and limit.level == "error" for limit in model.limits)
+    return Match(name=name, note=f"not compared with {other}: {reason}", error=error if grows else None)
+
+
+def _layers(of: Snapshot) -> Counter[tuple[str, str]]:
+    return Counter((name, str(layer.get("op"))) for name, layer in of.layers.items())
+
+
+def _likeness(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) -> float:
+    return (one & other).total() / max(one.total(), other.total(), 1)
+
+
+def _gone(place: str) -> bool:
+    """Whether a file was here that is not; what was no file is never gone."""
+    file = place.partition("#")[0]
+    return ":" not in file and bool(os.path.splitext(file)[1]) and not is_file(file)  # noqa: PTH122
+
+
+def _tail(place: str) -> str:
+    return os.path.basename(place)  # noqa: PTH119
+
+
+def _is_path(name: str, of: Snapshot) -> bool:
+    """Whether a model is called by its path, besides how it is measured."""
+    return _tail(name.partition(" (")[0]) == _tail(of.source)
+
+
+def _refusal(model: Model, now: Snapshot, base: Snapshot) -> str | None:
     for what, before, after in (
         ("input", ", ".join(base.inputs), ", ".join(now.inputs)),
         ("batch", base.batch, now.batch),

@@ -16,9 +16,10 @@ from ..sources import parse_input
 from . import toml
 from .limits import Limit, Terms
 from .marks import Mark, Node, items, mark_of, scalar, written
+from .places import below
 from .reading import TERMS, read_budget, read_terms
 
-NAME, PYPROJECT, SECTION = "flopcount.yaml", "pyproject.toml", ("tool", "flopcount")
+NAMES, PYPROJECT, SECTION = ("flopcount.yaml", "flopcount.yml"), "pyproject.toml", ("tool", "flopcount")
 KEYS = ("models", "baseline", *TERMS)
 MODEL_KEYS = ("path", "name", "input", "batch", "mode", "set", "budget", *TERMS)
 
@@ -87,14 +88,15 @@ class Config(Struct, frozen=True):
 
 def find_config(folder: str = "") -> str | None:
     """The configuration file of a folder: `flopcount.yaml`, or a `pyproject.toml` with a section for it."""
-    for name in (NAME, "flopcount.yml"):
+    for name in NAMES:
         if Path(folder, name).is_file():
             return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
-    return str(path) if path.is_file() and _has_section(str(path)) else None
+    return str(path) if path.is_file() and has_section(str(path)) else None
 
 
-def _has_section(path: str) -> bool:
+def has_section(path: str) -> bool:
+    """Whether a `pyproject.toml` has, or tries to have, a section for flopcount."""
     text = read_text(path)
     if SECTION[-1] not in text:  # sooner said than by reading it
         return False
@@ -124,7 +126,7 @@ def read_config(path: str) -> Config:
     entries = tuple(_entry(path, node, terms) for node in items(path, nodes["models"], "models"))
     if not entries:
         raise ConfigError("`models` is empty", where=where(path, nodes["models"]), hint=EXAMPLE)
-    baseline = scalar(path, nodes["baseline"], "baseline") if "baseline" in nodes else ""
+    baseline = _baseline(path, nodes["baseline"]) if "baseline" in nodes else ""
     return Config(path, os.path.dirname(path), entries, baseline, terms)  # noqa: PTH120 - "" and not "."
 
 
@@ -176,11 +178,27 @@ def _entry(path: str, node: Node, terms: Terms) -> Entry:
     return Entry(
         path=source,
         mark=mark_of(path, nodes["path"]),
-        name=scalar(path, nodes["name"], "name") if "name" in nodes else "",
+        name=_name(path, nodes["name"]) if "name" in nodes else "",
         measurement=_measurement(path, nodes),
         limits=limits,
         terms=terms,
     )
+
+
+def _name(path: str, node: Node) -> str:
+    text = scalar(path, node, "name")
+    if not text.strip():
+        raise ConfigError("the name is empty", where=where(path, node))
+    return text
+
+
+def _baseline(path: str, node: Node) -> str:
+    text = scalar(path, node, "baseline")
+    if not text.strip() or os.path.isdir(below(os.path.dirname(path), text)):  # noqa: PTH112, PTH120 - see `below`
+        raise ConfigError(
+            f"baseline must be a file, not '{text}'", where=where(path, node), hint="baseline: flopcount.baseline.json"
+        )
+    return text
 
 
 def _measurement(path: str, nodes: dict[str, Node]) -> Measurement:
@@ -196,9 +214,12 @@ def _measurement(path: str, nodes: dict[str, Node]) -> Measurement:
 def _inputs(path: str, node: Node) -> tuple[str, ...]:
     """`3x160x160`, `[3, 160, 160]`, or a mapping of names to these."""
     if type(node) is MappingNode:
-        return tuple(
-            f"{name}={text}" for name, _, value in read_mapping(path, node, "input") for text in _inputs(path, value)
-        )
+        entries = read_mapping(path, node, "input")
+        if not entries:
+            raise ConfigError("`input` names no input", where=where(path, node), hint="input: {tokens: 128:int64}")
+        if nested := next((value for _, _, value in entries if type(value) is MappingNode), None):
+            raise ConfigError("an input's sizes must be a value or a list", where=where(path, nested))
+        return tuple(f"{name}={text}" for name, _, value in entries for text in _inputs(path, value))
     text = "x".join(scalar(path, item, "a size") for item in node.value) if type(node) is SequenceNode else node.value
     try:
         parse_input(text)
@@ -207,10 +228,15 @@ def _inputs(path: str, node: Node) -> tuple[str, ...]:
     return (text,)
 
 
-def _batch(path: str, node: Node) -> int:
+def _batch(path: str, node: Node) -> int | None:
     text = scalar(path, node, "batch")
+    if text == "none":
+        return None
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) > 0):
-        raise ConfigError(f"batch must be a positive integer, not '{text}'", where=where(path, node))
+        raise ConfigError(
+            f"batch must be a positive integer, not '{text}'",
+            where=where(path, node), hint="or none, where the input has no batch",
+        )  # fmt: skip
     return int(text)
 
 
@@ -237,7 +263,7 @@ def load_config(path: str | None, *, needed: bool) -> Config:
                 raise
     if needed:
         raise UsageError(
-            f"there is nothing to check: no {NAME} here, and no [tool.flopcount] in {PYPROJECT}",
+            f"there is nothing to check: no {NAMES[0]} here, and no [tool.flopcount] in {PYPROJECT}",
             hint="`flopcount init` writes a first one; or name specs: flopcount check net.yaml --max-params 5M",
         )
     return Config()

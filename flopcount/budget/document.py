@@ -102,6 +102,9 @@ def _notes(check: Check) -> Iterator[str]:
     for model in check.models:
         if model.note:
             yield f"{model.name}: {model.note}"
+        for verdict in model.verdicts:
+            if verdict.outcome == "not compared" and model.compared is not None:  # else the note says why
+                yield f"{model.name}: {verdict.message}"
     for name in check.removed:
         yield f"{name}: removed since the baseline"
     yield from check.notices

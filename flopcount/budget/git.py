@@ -16,7 +16,10 @@ from ..errors import SourceError, UsageError
 from ..readers.spec.document import MAX_BYTES
 
 SECONDS = 60
-SHALLOW = "fetch it first: git fetch origin main; in GitHub Actions, actions/checkout with fetch-depth: 0"
+UNKNOWN = "fetch it first: git fetch origin main; in GitHub Actions, actions/checkout with fetch-depth: 0"
+
+
+SHALLOW = "git fetch --unshallow origin; in GitHub Actions, actions/checkout with fetch-depth: 0"
 
 
 class Commit(Struct, frozen=True):
@@ -37,18 +40,23 @@ class Commit(Struct, frozen=True):
     def path_of(self, path: str) -> str:
         """A path of the working folder, seen from the repository's root."""
         if Path(path).is_absolute():
-            return os.path.relpath(path, self.root)
+            folder, name = os.path.split(path)
+            return os.path.relpath(os.path.join(os.path.realpath(folder), name), self.root)  # noqa: PTH118
         return posixpath.normpath(posixpath.join(self.prefix, path))
 
     def extract(self, wanted: Iterable[str], folder: Path) -> None:
         """Write some of its files below a folder, at the paths that they have in the repository."""
         names = [name for name in sorted(set(wanted)) if name in self.files and "\n" not in name]
-        data = _git(["cat-file", "--batch"], self.root, "".join(f"{self.name}:{name}\n" for name in names).encode())
+        data = _git(
+            ["cat-file", "--batch", "--follow-symlinks"],
+            self.root,
+            "".join(f"{self.name}:{name}\n" for name in names).encode(),
+        )
         place = 0
         for name in names:
             head, _, _ = data[place : place + 1000].partition(b"\n")
             place += len(head) + 1
-            found = re.fullmatch(rb"[0-9a-f]+ (\w+) (\d+)", head)
+            found = re.fullmatch(rb"(?:[0-9a-f]+ )?(\w+) (\d+)", head)  # without a hash: a link to somewhere else
             if not found:
                 continue
             size = int(found[2])
@@ -58,24 +66,43 @@ class Commit(Struct, frozen=True):
                 target.write_bytes(data[place : place + size])
             place += size + 1
 
+    def renames(self, suffixes: Iterable[str]) -> dict[str, str]:
+        """Files that have other names in the working folder, as far as git knows of them: the old and the new one."""
+        patterns = [f":(top)*{suffix}" for suffix in sorted(suffixes)]
+        arguments = ["-M", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-textconv", self.name]
+        data = _git(["--no-optional-locks", "diff", *arguments, "--", *patterns], self.root)
+        parts = data.decode("utf-8", "surrogateescape").split("\0")
+        return dict(zip(parts[1::3], parts[2::3], strict=False))
 
-def merge_base(ref: str) -> Commit:
-    """The commit at which the current branch left another.
+    def module_of(self, path: str) -> str | None:
+        """The submodule that a path lies in."""
+        return next((str(folder) for folder in Path(path).parents if str(folder) in self.files), None)
+
+
+def merge_base(ref: str) -> Commit | None:
+    """The commit at which the current branch left another; None where the two have nothing in common.
+
+    A ref that git does not know, and a history that was not fetched, are errors and no missing base: else a slip of the
+    pen would switch a gate off.
 
     Raises:
-        UsageError: This is no repository, there is no such ref, or the two have no commit in common.
+        UsageError: This is no repository, there is no such ref, or the clone is too shallow to tell.
         SourceError: There is no git.
     """
     root = _git(["rev-parse", "--show-toplevel"], None, failed=_no_repository).decode().rstrip("\n")
     prefix = _git(["rev-parse", "--show-prefix"], None).decode().rstrip("\n")
     tip = _git(
         ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"],
-        root, failed=lambda _: UsageError(f"git knows no commit '{ref}'", hint=SHALLOW),
+        root, failed=lambda _: UsageError(f"git knows no commit '{ref}'", hint=UNKNOWN),
     ).decode().strip()  # fmt: skip
-    base = _git(
-        ["merge-base", "HEAD", tip], root,
-        failed=lambda _: UsageError(f"HEAD and '{ref}' have no commit in common", hint=SHALLOW),
-    ).decode().strip()  # fmt: skip
+    try:
+        base = _git(["merge-base", "HEAD", tip], root).decode().strip()
+    except UsageError:
+        if _git(["rev-parse", "--is-shallow-repository"], root).strip() != b"true":
+            return None
+        raise UsageError(
+            f"this clone is too shallow to have the commit at which HEAD left '{ref}'", hint=SHALLOW
+        ) from None
     names = _git(["ls-tree", "-r", "-z", "--name-only", base], root).decode("utf-8", "surrogateescape")
     return Commit(base[:12], root, prefix, frozenset(names.split("\0")) - {""})
 

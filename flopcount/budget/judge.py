@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ..engine import Report
 from ..errors import ConfigError, FlopcountError, did_you_mean
 from ..fields import show_value
+from ..ops.source import Opaque
 from ..verdict import Change, Held, ModelCheck, Outcome, Verdict
 from . import wording
 from .baseline import Snapshot, inputs_of
@@ -74,7 +75,7 @@ def verdict_of(limit: Limit, report: Report, measures: Measures | None = None, b
         bound = None if before is None else limit.bound.allowed(before)
     else:
         bound = int(limit.bound)  # type: ignore[arg-type]
-    if bound is None and base and total.unknown and not limit.partial:
+    if bound is None and base and (limit.metric not in base.totals or (total.unknown and not limit.partial)):
         return _plain(limit, "incomplete", None, total.value, message=wording.not_compared(limit, base))
     if bound is None:
         return _plain(limit, "not compared", None, total.value, message=wording.not_compared(limit, base))
@@ -142,6 +143,10 @@ def _ops(limit: Limit, report: Report) -> Verdict:
     tags: tuple[str, ...] = limit.bound  # type: ignore[assignment]
     wrong = [layer for layer in report.layers if (layer.node.op.tag in tags) == (limit.rule == "deny")]
     if not wrong:
+        unknown = [layer for layer in report.layers if layer.node.op.tag == Opaque.tag]
+        if unknown and limit.rule == "deny" and not limit.partial:  # any of them may be what is denied
+            verdict = _plain(limit, "incomplete", 0, 0, holds=holding(unknown, [1] * len(unknown)))
+            return replace(verdict, message=wording.unknown_ops(verdict, len(unknown)))
         return _plain(limit, "within", 0, 0)
     verdict = _plain(limit, "over", 0, len(wrong), holds=holding(wrong, [1] * len(wrong)))
     return replace(verdict, message=wording.ops(verdict))

@@ -24,7 +24,7 @@ R = TypeVar("R")
 TERMS = ("convention", "level", "max_increase", "allow_partial")
 LIMIT_KEYS = ("max", "max_increase", "level", "layer")
 NOT_WORSE = "not worse"
-SHARE = "share"
+SHARE, OPS = "share", "ops"
 GROWTH_DEFAULT = ("params", "macs")
 """What may not grow where `max_increase` stands without any limit beside it."""
 
@@ -137,11 +137,17 @@ def canonical(key: str, convention: str | None, stated: str = "LIMIT") -> str:
     """
     base, _, qualifier = key.partition(":")
     if base == SHARE:
+        if qualifier.partition(":")[0] in (SHARE, OPS):
+            raise UsageError(
+                f"a share is one of a metric, which '{qualifier}' is not", hint="write share, share:params"
+            )
         return f"{SHARE}:{canonical(qualifier or 'macs', convention, stated)}"
+    if base == OPS:
+        raise UsageError("ops have no number to limit", hint="a file lists them: ops: {deny: [conv]}")
     if key.startswith(BYTES_AS):
         return find_metric(key).key
     if base not in METRICS:
-        raise UsageError(f"unknown metric '{base}'", hint=did_you_mean(base, [*METRICS, SHARE, "ops", "bytes:int8"]))
+        raise UsageError(f"unknown metric '{base}'", hint=did_you_mean(base, [*METRICS, SHARE, OPS, "bytes:int8"]))
     if not METRICS[base].priced:
         if qualifier:
             raise UsageError(f"'{base}' is the same under every convention", hint=f"write {base}: {stated}")

@@ -58,6 +58,8 @@ def read_budget(path: str, node: Node, terms: Terms) -> tuple[Limit, ...]:
             nodes[key] = value
         else:
             metrics.append((key, key_node, value))
+    if not metrics and "max_increase" not in nodes:
+        raise ConfigError("the budget limits nothing", where=where(path, node), hint="budget: {params: 5M}")
     terms = read_terms(path, nodes, terms)
     limits: list[Limit] = []
     for key, key_node, value in metrics:
@@ -124,9 +126,11 @@ def _ops(path: str, node: Node, terms: Terms) -> list[Limit]:
     limits = []
     for rule, value in lists.items():
         tags = tuple(scalar(path, item, "an op") for item in items(path, value, rule))
+        if not tags:
+            raise ConfigError(f"`{rule}` lists no op", where=where(path, value), hint=f"{rule}: [conv, linear]")
         for item, tag in zip(value.value, tags, strict=True):
             _at(path, item, find_op, tag)
-        limits.append(Limit("ops", rule, tags, ", ".join(tags), terms.level, True, mark=mark_of(path, value)))
+        limits.append(Limit("ops", rule, tags, ", ".join(tags), terms.level, terms.partial, mark=mark_of(path, value)))
     return limits
 
 

@@ -42,10 +42,22 @@ def share(verdict: Verdict, layer: str) -> str:
 
 def ops(verdict: Verdict) -> str:
     """Ops that a model may not have."""
-    names = "; ".join(f"{held.name} ({held.op}){_place(held)}" for held in verdict.holds)
-    others = (verdict.actual or 0) - len(verdict.holds)
     what = "may not have" if verdict.rule == "deny" else "may have nothing but"
-    return f"the model {what} {verdict.stated}, yet it has {names}{f' and {others} more' if others else ''}"
+    return f"the model {what} {verdict.stated}, yet it has {_named(verdict, verdict.actual or 0)}"
+
+
+def unknown_ops(verdict: Verdict, number: int) -> str:
+    """Layers of which nobody knows whether they are what a model may not have."""
+    return (
+        f"the model may not have {verdict.stated}, and nobody knows what is in {_named(verdict, number)}; such a model "
+        "passes no budget unless it says allow_partial: true"
+    )
+
+
+def _named(verdict: Verdict, number: int) -> str:
+    names = "; ".join(f"{held.name} ({held.op}){_place(held)}" for held in verdict.holds)
+    others = number - len(verdict.holds)
+    return f"{names}{f' and {others} more' if others else ''}"
 
 
 def not_compared(limit: Limit, base: Snapshot | None) -> str:
@@ -54,7 +66,10 @@ def not_compared(limit: Limit, base: Snapshot | None) -> str:
         return f"{limit.metric} has no baseline to grow from"
     if limit.metric in base.totals:
         return f"{limit.metric} is not known in the baseline: its count was partial"
-    return f"the baseline has no {limit.metric} of this model"
+    return (
+        f"the baseline has no {limit.metric} of this model, so that nobody knows whether it has grown; "
+        "`flopcount snapshot` writes it anew"
+    )
 
 
 def _over(verdict: Verdict) -> str:

@@ -40,12 +40,12 @@ def _limit(metric: str) -> typer.models.OptionInfo:
 def check(
     sources: BudgetSources = None,
     config: ConfigFile = None,
-    max_params: Annotated[str | None, _limit("params")] = None,
-    max_trainable_params: Annotated[str | None, _limit("trainable_params")] = None,
-    max_macs: Annotated[str | None, _limit("macs")] = None,
-    max_flops: Annotated[str | None, _limit("flops")] = None,
-    max_activations: Annotated[str | None, _limit("activations")] = None,
-    max_weight_bytes: Annotated[str | None, _limit("weight_bytes")] = None,
+    max_params: Annotated[list[str] | None, _limit("params")] = None,
+    max_trainable_params: Annotated[list[str] | None, _limit("trainable_params")] = None,
+    max_macs: Annotated[list[str] | None, _limit("macs")] = None,
+    max_flops: Annotated[list[str] | None, _limit("flops")] = None,
+    max_activations: Annotated[list[str] | None, _limit("activations")] = None,
+    max_weight_bytes: Annotated[list[str] | None, _limit("weight_bytes")] = None,
     max_: Annotated[
         list[str] | None,
         typer.Option("--max", metavar="METRIC=QUANTITY", help="On any metric: bytes:int8=5MiB, share:macs=40%."),
@@ -89,7 +89,7 @@ def check(
         "params": max_params, "trainable_params": max_trainable_params, "macs": max_macs, "flops": max_flops,
         "activations": max_activations, "weight_bytes": max_weight_bytes,
     }  # fmt: skip
-    limits = {metric: text for metric, text in named.items() if text is not None} | _any_limits(max_)
+    limits = [(metric, text) for metric, texts in named.items() for text in texts or ()] + _any_limits(max_)
     format = format or ("github" if on_github() and output is None else "table")
     try:
         request = request_for(
@@ -117,13 +117,13 @@ def check(
     return result.exit_status
 
 
-def _any_limits(texts: list[str] | None) -> dict[str, str]:
-    limits = {}
+def _any_limits(texts: list[str] | None) -> list[tuple[str, str]]:
+    limits = []
     for text in texts or ():
         metric, equals, quantity = text.partition("=")
         if not equals or not metric.strip() or not quantity.strip():
             raise UsageError(f"cannot read --max '{text}'", hint="write --max bytes:int8=5MiB")
-        limits[metric.strip()] = quantity.strip()
+        limits.append((metric.strip(), quantity.strip()))
     return limits
 
 

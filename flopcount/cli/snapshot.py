@@ -31,6 +31,6 @@ def snapshot(
         sources or (), settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
         config=config, convention=convention,
     )  # fmt: skip
-    path, text, models = snapshot_text(request)
-    write_whole(output or path, text)
-    typer.echo(f"wrote {output or path}: {models:,} model{'s'[: models != 1]}", err=True)
+    path, text, models = snapshot_text(request, output)
+    write_whole(path, text)
+    typer.echo(f"wrote {path}: {models:,} model{'s'[: models != 1]}", err=True)

@@ -19,6 +19,14 @@ layers:
 """
 """params 3·9·8 + 8 = 224 and 288·10 + 10 = 2,890, together 3,114; MACs 27·8·36 = 7,776 and 2,880, together 10,656."""
 
+OTHER = """\
+input: [3, 8, 8]
+layers:
+  - maxpool: {name: pool, kernel: 2}
+  - conv: {name: mix, out: 4, kernel: 1}
+"""
+"""A network that resembles the first one in nothing."""
+
 UNKNOWN = """\
 name: unknown
 input: [3, 8, 8]

@@ -8,7 +8,7 @@ import pytest
 
 from flopcount.budget import check
 from flopcount.errors import UsageError
-from tests.budget.conftest import GROWTH, NET, commit, git
+from tests.budget.conftest import GROWTH, NET, OTHER, commit, git
 
 
 def test_growth_since_the_branch_began(repository: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_configuration_that_was_not_there_yet_is_a_notice(repository: Path) ->
 
 def test_new_removed_and_renamed_models(repository: Path) -> None:
     (repository / "net.yaml").rename(repository / "nice.yaml")
-    (repository / "new.yaml").write_text(NET.replace("width: 8", "width: 4"))
+    (repository / "new.yaml").write_text(OTHER)
     found = check(base_ref="main")
     assert {model.name: model.note.partition(" at ")[0] for model in found.models} == {
         "new.yaml": "new: main", "nice.yaml": "renamed from net.yaml",
@@ -81,12 +81,190 @@ def test_what_was_not_there_yet_is_new_and_hides_nothing(repository: Path) -> No
     assert (alone.models[0].compared, alone.notices, alone.exit_status) == (None, (), 0)
 
 
+def test_other_inputs_are_refused_where_growth_is_limited(repository: Path) -> None:
+    (repository / "net.yaml").write_text(NET.replace("3, 8, 8", "3, 6, 6"))
+    (repository / "nice.yaml").write_text(OTHER)
+    found = check(base_ref="main")
+    assert found.exit_status == 2
+    net, nice = found.models
+    assert net.problem
+    assert net.problem.what.startswith("net.yaml cannot be compared with main at ")
+    assert net.problem.what.endswith(": input was input 1×3×8×8 float32, and is input 1×3×6×6 float32")
+    assert "leave `max_increase` out of this one change" in net.problem.text
+    assert [verdict.outcome for verdict in nice.verdicts] == ["within", "not compared"]  # the others are still checked
+
+
 def test_other_inputs_are_not_compared_and_that_is_said(repository: Path) -> None:
     (repository / "net.yaml").write_text(NET.replace("3, 8, 8", "3, 6, 6"))
+    for budget in ("20K", "{max: 20K, max_increase: 2%, level: warn}"):
+        (repository / "flopcount.yaml").write_text(f"models: [{{path: net.yaml, budget: {{macs: {budget}}}}}]\n")
+        found = check(base_ref="main")
+        assert found.exit_status == 0
+        assert found.models[0].note.startswith("not compared with main at ")
+
+
+@pytest.mark.parametrize("how", ["batch: 2", "set: {width: 9}", "input: 3x9x9", "mode: train"])
+def test_another_measurement_is_refused(repository: Path, how: str) -> None:
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("path:", f"{how}, path:"))
+    (model,) = check(base_ref="main").models
+    assert model.problem
+    assert f"cannot be compared with 'net.yaml' in main at {merge(repository)}: " in model.problem.what
+
+
+def merge(repository: Path) -> str:
+    return git(repository, "merge-base", "HEAD", "main")[:12]
+
+
+def test_another_name_is_the_same_model(repository: Path) -> None:
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("'n*.yaml'", "net.yaml, name: fresh"))
+    (repository / "net.yaml").write_text(NET.replace("out: 10", "out: 11").replace("name: net", "name: fresh"))
     found = check(base_ref="main")
+    assert (found.exit_status, found.models[0].compared, found.models[0].note) == (
+        1,
+        "net.yaml",
+        "renamed from net.yaml",
+    )
+
+
+def test_a_renamed_file_is_known_by_git_whatever_else_changed(repository: Path) -> None:
+    """Its layers have other names, so that nothing but its text tells."""
+    long = NET + "".join(f"  - relu: {{name: a{i}}}\n" for i in range(20))
+    (repository / "net.yaml").write_text(long)
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "net.yaml").unlink()
+    (repository / "nice.yaml").write_text(
+        long.replace("first", "stem").replace("name: fc, out: 10", "name: head, out: 11")
+    )
+    git(repository, "add", "-A")
+    for arguments in ((), ("nice.yaml",)):
+        found = check(*arguments, base_ref="main", max_increase="not worse")
+        assert (found.models[0].note, found.exit_status, found.removed) == ("renamed from net.yaml", 1, ())
+    commit(repository)
+    assert check(base_ref="main").models[0].note == "renamed from net.yaml"
+
+
+def test_a_model_that_nothing_limited_is_compared_with_what_it_was(repository: Path) -> None:
+    (repository / "other.yaml").write_text(OTHER)
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "other.yaml").write_text(OTHER.replace("out: 4", "out: 5"))
+    (repository / "flopcount.yaml").write_text(
+        GROWTH.replace("]\n", ", {path: other.yaml, budget: {macs: {max_increase: 2%}}}]\n")
+    )
+    found = check(base_ref="main")
+    assert [(model.name, model.compared) for model in found.models] == [
+        ("net.yaml", "net.yaml"), ("other.yaml", "other.yaml"),
+    ]  # fmt: skip
+    assert found.exit_status == 1
+
+
+def test_a_name_that_moves_to_a_file_that_was_there(repository: Path) -> None:
+    (repository / "other.yaml").write_text(OTHER)
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("'n*.yaml'", "net.yaml, name: small"))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("'n*.yaml'", "other.yaml, name: small"))
+    found = check(base_ref="main")
+    assert [(model.name, model.note) for model in found.models] == [("small", "renamed from other.yaml")]
+    assert found.removed == ("small",)
+
+
+def test_a_file_whose_name_looks_like_a_pattern(repository: Path) -> None:
+    (repository / "n[1].yaml").write_text(NET)
+    (repository / "n1.yaml").write_text(OTHER)
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "n[1].yaml").write_text(NET.replace("out: 10", "out: 11"))
+    for arguments in ((), ("n[1].yaml",)):
+        found = check(*arguments, base_ref="main")
+        (model,) = (model for model in found.models if model.name == "n[1].yaml")
+        assert (found.exit_status, model.compared, found.notices) == (1, "n[1].yaml", ())
+
+
+def test_a_variant_that_was_not_there_is_new(repository: Path) -> None:
+    (repository / "net.yaml").write_text(NET + "variants: {big: {width: 9}}\n")
+    (repository / "flopcount.yaml").write_text(
+        GROWTH.replace("]\n", ", {path: net.yaml#big, budget: {macs: {max_increase: 2%}}}]\n")
+    )
+    found = check(base_ref="main")
+    assert [model.note.partition(" at ")[0] for model in found.models] == ["", "new: main"]
+    assert found.notices == ()
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", "net.yaml#big"))
+    found = check(base_ref="main")  # it takes the place of the other
+    assert (found.models[0].note, found.exit_status) == ("renamed from net.yaml", 1)
+
+
+def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
+    git(repository, "checkout", "-q", "main")
+    (repository / "nice.yaml").write_text(OTHER + "budget: {prams: 5}\n")
+    commit(repository)
+    git(repository, "checkout", "-q", "-b", "repaired")
+    (repository / "nice.yaml").write_text(OTHER.replace("out: 4", "out: 5") + "budget: {params: 50}\n")
+    (repository / "net.yaml").write_text(NET.replace("out: 10", "out: 11"))
+    found = check(base_ref="main")
+    assert [model.compared for model in found.models] == ["net.yaml", "nice.yaml"]
+    assert [verdict.outcome for _, verdict in found.verdicts] == ["within", "over", "within", "over", "within"]
+    assert found.notices == (
+        f"the budget in main at {merge(repository)} cannot be read: nice.yaml:5:10: unknown metric 'prams'",
+    )
+
+
+@pytest.mark.parametrize("way", ["./net.yaml", "absolute", "below"])
+def test_another_spelling_of_a_path_is_the_same_model(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    (repository / "net.yaml").write_text(NET.replace("out: 10", "out: 11"))
+    (repository / "inner").mkdir()
+    source = str(repository / "net.yaml") if way == "absolute" else "./net.yaml"
+    if way == "below":
+        monkeypatch.chdir(repository / "inner")
+        source = ".//../net.yaml"
+    found = check(source, base_ref="main", max_increase="not worse")
+    assert found.exit_status == 1
+    assert all(model.compared for model in found.models)
+
+
+def test_a_submodule_is_a_notice(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "-q")
+    (other / "deep.yaml").write_text(OTHER)
+    commit(other)
+    git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "nets")
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    found = check("nets/deep.yaml", base_ref="main", max_increase="2%")
+    assert found.notices == ("nets/deep.yaml lies in the submodule 'nets', whose past is not looked at",)
     assert found.exit_status == 0
-    assert found.models[0].note.startswith("not compared with main at ")
-    assert found.models[0].verdicts[1].outcome == "not compared"
+
+
+def test_a_detached_head(repository: Path) -> None:
+    (repository / "net.yaml").write_text(NET.replace("out: 10", "out: 11"))
+    commit(repository)
+    git(repository, "checkout", "-q", "--detach")
+    assert check(base_ref="main").exit_status == 1
+
+
+def test_a_configuration_in_a_folder_below(repository: Path) -> None:
+    (repository / "conf").mkdir()
+    git(repository, "mv", "net.yaml", "flopcount.yaml", "conf")
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "conf" / "net.yaml").write_text(NET.replace("out: 10", "out: 11"))
+    found = check(config="conf/flopcount.yaml", base_ref="main")
+    assert (found.exit_status, found.models[0].compared, found.notices) == (1, "net.yaml", ())
 
 
 def test_limits_that_were_raised_or_dropped_are_named(repository: Path) -> None:

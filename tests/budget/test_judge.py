@@ -137,6 +137,23 @@ def test_ops_that_are_denied_and_allowed(folder: Path) -> None:
     assert (allow.actual, allow.limit) == (1, 0)
 
 
+def test_an_unknown_layer_may_be_what_is_denied(folder: Path) -> None:
+    config = "models: [{path: unknown.yaml, %sbudget: {ops: {deny: [attention], allow: [conv, opaque]}}}]"
+    (folder / "flopcount.yaml").write_text(config % "")
+    found = check()
+    deny, allow = (verdict for _, verdict in found.verdicts)
+    assert (found.exit_status, deny.outcome, allow.outcome) == (3, "incomplete", "within")
+    assert deny.message == (
+        "the model may not have attention, and nobody knows what is in magic (opaque) [unknown.yaml:4:5]; "
+        "such a model passes no budget unless it says allow_partial: true"
+    )
+    assert check(allow_partial=True).exit_status == 0
+    (folder / "flopcount.yaml").write_text(config % "allow_partial: true, ")
+    assert check().exit_status == 0
+    (folder / "flopcount.yaml").write_text(config.replace("attention", "conv") % "")
+    assert check().exit_status == 1  # what is known is enough
+
+
 def test_without_any_limit_a_check_is_refused(folder: Path) -> None:
     with pytest.raises(flopcount.FlopcountError, match="nothing limits what is checked"):
         check("net.yaml")

@@ -42,6 +42,36 @@ def test_limits_on_the_command_line(run: Run, option: str, quantity: str, status
     assert (result.status, bool(result.err)) == (status, status == 2)
 
 
+@pytest.mark.parametrize("strict", [0, 1])
+@pytest.mark.parametrize("options", [("--max-params", "--max-params"), ("--max-params", "--max"), ("--max", "--max")])
+def test_of_two_limits_on_one_metric_both_are_held(run: Run, options: tuple[str, str], strict: int) -> None:
+    quantities = ["26M", "26M"]
+    quantities[strict] = "1"
+    texts = [f"params={text}" if option == "--max" else text for option, text in zip(options, quantities, strict=True)]
+    result = run("check", "unknown.yaml", "--allow-partial", options[0], texts[0], options[1], texts[1])
+    assert (result.status, "params ≤ 26M" in result.out, "params ≤ 1 " in result.out) == (1, True, True)
+
+
+def test_ops_are_no_quantity(run: Run) -> None:
+    assert run("check", "net.yaml", "--max", "ops=conv").err == (
+        "error: ops have no number to limit\n  hint: a file lists them: ops: {deny: [conv]}\n"
+    )
+    assert run("check", "net.yaml", "--max", "share:share=5%").err.startswith("error: a share is one of a metric, ")
+
+
+@pytest.mark.parametrize("place", ["source", "--config", "--baseline", "config", "baseline", "pattern"])
+def test_a_path_that_no_file_system_could_have(run: Run, configured: Path, place: str) -> None:
+    path = "a" * 5000 + ("*.yaml" if place == "pattern" else ".yaml")
+    if place in ("config", "baseline"):
+        text = f"baseline: {path}\n{CONFIG}" if place == "baseline" else CONFIG.replace("net.yaml", path)
+        (configured / "flopcount.yaml").write_text(text)
+    named = {"source": [path], "pattern": [path]}.get(place, [] if place in ("config", "baseline") else [place, path])
+    result = run("check", *named, "--max-params", "1M")
+    assert result.status == (0 if "baseline" in place else 2)
+    assert "aaaaaaaaaa" in (result.out if "baseline" in place else result.err)
+    assert "standard output" not in result.err
+
+
 def test_growth_by_hand_is_held_besides_the_configs(run: Run, configured: Path) -> None:
     assert run("snapshot", "net.yaml", "-o", "base.json").status == 0
     (configured / "flopcount.yaml").write_text("models: [{path: net.yaml, max_increase: 900%, budget: {params: 1M}}]\n")
@@ -144,6 +174,7 @@ def test_a_baseline_from_snapshot_to_check(run: Run, configured: Path) -> None:
     assert "net.yaml: changed since flopcount.baseline.json" in result.out
     assert run("check", "--baseline", "gone.json").status == 0
     assert run("check", "--baseline", "a", "--base-ref", "b").status == 2
+    assert run("check", "--baseline", "").err.startswith("error: --baseline names no file\n")
 
 
 def test_an_interrupted_snapshot_leaves_the_old_one(
