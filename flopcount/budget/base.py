@@ -17,8 +17,9 @@ from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
 from .config import Config, read_config
 from .git import Commit, matching, merge_base
-from .models import ByHand, Model, Workshop, plan
+from .models import ByHand, Model, name_of, plan
 from .places import below, is_file, place_of
+from .workshop import Workshop
 
 
 class _Past(Struct):
@@ -42,7 +43,8 @@ class _Past(Struct):
         """Put files there: paths and patterns, seen from the root of the repository."""
         wanted: list[str] = []
         for path in paths:
-            wanted += matching(self.commit.files, path) if glob.has_magic(path) else [path]
+            pattern = path not in self.commit.files and glob.has_magic(path)
+            wanted += matching(self.commit.files, path) if pattern else [path]
         self.commit.extract(wanted, Path(self.folder))
 
     def told(self, error: FlopcountError) -> str:
@@ -88,7 +90,7 @@ def baseline_at(
         workshop = Workshop()
         planned = _planned(past, config, sources, by_hand, workshop)
         renames = _renames(past, models)
-        planned += _others(past, models, planned, renames)
+        planned += [model for model in _others(past, models, planned, renames) if _was_there_too(model, workshop)]
         wanted = {limit.metric for model in models for limit in model.limits}
         known: dict[str, Snapshot] = {}
         unreadable = set()
@@ -165,6 +167,15 @@ def _was_there(source: str, folder: str) -> bool:
     return is_file(below(folder, file)) or ":" in file or not Path(file).suffix
 
 
+def _was_there_too(model: Model, workshop: Workshop) -> bool:
+    """Whether a spec had the variant that is asked for; what cannot be read will say so itself."""
+    try:
+        found = workshop.spec(model.source)
+    except FlopcountError:
+        return True
+    return found is None or not found[1] or found[1] in found[0].variants
+
+
 def _renames(past: _Past, models: Iterable[Model]) -> dict[str, str]:
     """The files that were renamed since, if any of today's was not there under its name."""
     paths = [path for _, path in _paths(past, models)]
@@ -186,8 +197,9 @@ def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], rena
         if f"{past.commit.root}/{old}{hash_}{variant}" not in known:
             past.extract([old])
             source = f"{past.folder}/{old}{hash_}{variant}"
-            how = f" ({model.measurement})" if str(model.measurement) else ""
-            yield replace(model, name=model.name if old == path else source + how, source=source, limits=())
+            # A name that the configuration gives it now was another's then, or nobody's.
+            name = model.name if old == path and not model.named else name_of(source, model.measurement)
+            yield replace(model, name=name, source=source, limits=())
 
 
 def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
@@ -201,4 +213,6 @@ def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
 def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
     if not Path(model.source.partition("#")[0]).is_relative_to(past.folder):
         find_spec(model.source)  # a shipped spec is the same at every commit; what else is no file was not extracted
-    return replace(snapshot(model, workshop.report(model), wanted), source=past.place(model.source))
+    return replace(
+        snapshot(model, workshop.report(model.source, model.measurement), wanted), source=past.place(model.source)
+    )

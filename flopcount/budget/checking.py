@@ -20,7 +20,8 @@ from .config import Config, Measurement, load_config
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
 from .loosening import loosened
-from .models import ByHand, Model, Workshop, plan
+from .models import ByHand, Model, plan
+from .workshop import Workshop
 
 
 class Request(Struct, frozen=True):
@@ -34,6 +35,7 @@ class Request(Struct, frozen=True):
         convention: How priced metrics are priced where no limit says so.
         max_increase: How much every limited metric may grow.
         allow_partial: Whether a partial count will do.
+        allow_unlimited: Whether nothing needs to be limited.
         baseline: The file to compare with.
         base_ref: The branch to compare with, where it was left.
         folder: See `Check.folder`.
@@ -46,6 +48,7 @@ class Request(Struct, frozen=True):
     convention: str | None = None
     max_increase: str | None = None
     allow_partial: bool = False
+    allow_unlimited: bool = False
     baseline: str | None = None
     base_ref: str | None = None
     folder: str = ""
@@ -92,6 +95,8 @@ def prepare(request: Request, config: Config | None = None) -> Work:
     Raises:
         FlopcountError: The request or the configuration makes no sense.
     """
+    if request.baseline is not None and not request.baseline.strip():
+        raise UsageError("--baseline names no file", hint="--baseline flopcount.baseline.json")
     if request.baseline is not None and request.base_ref is not None:
         raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
     workshop = Workshop()
@@ -108,7 +113,7 @@ def prepare(request: Request, config: Config | None = None) -> Work:
         models = plan(config, request.sources, by_hand, workshop)
         for model in models:
             try:
-                reports[model.name] = workshop.report(model)
+                reports[model.name] = workshop.report(model.source, model.measurement)
             except FlopcountError as error:
                 problems[model.name] = error.located(model.mark.where if model.mark else None)
     return Work(config, by_hand, models, reports, problems)
@@ -129,7 +134,7 @@ def concluded(request: Request, work: Work) -> Check:
     Raises:
         FlopcountError: See `check`.
     """
-    if not work.problems and not any(model.limits for model in work.models):
+    if not (request.allow_unlimited or work.problems or any(model.limits for model in work.models)):
         raise UsageError(
             "nothing limits what is checked",
             hint="write a `budget:` into the spec or the configuration, or say --max-params 5M, --max-increase 2%",
@@ -137,9 +142,9 @@ def concluded(request: Request, work: Work) -> Check:
     baseline, notices = _baseline(request, work)
     matches = matched(work.models, work.reports, baseline, some=bool(request.sources)) if baseline else {}
     models = tuple(_judged(model, work, matches.get(model.name, Match())) for model in work.models)
-    if baseline:
-        notices += loosened(baseline, work.models, matches)
     gone = removed(work.models, matches, baseline) if baseline and not request.sources else ()
+    if baseline:
+        notices += loosened(baseline, work.models, matches, gone)
     return Check(
         flopcount=__version__,
         models=models,

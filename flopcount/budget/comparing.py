@@ -17,7 +17,7 @@ from .baseline import Baseline, Snapshot, snapshot
 from .config import Measurement
 from .limits import Increase
 from .models import Model
-from .places import is_file
+from .places import is_file, place_of
 
 SIMILAR = 0.5
 """The part of its layers in which a model resembles another's to be that one renamed, as git has it for lines."""
@@ -80,9 +80,13 @@ def matched(
 
 
 def removed(models: Iterable[Model], matches: dict[str, Match], baseline: Baseline) -> tuple[str, ...]:
-    """The baseline's models that are gone."""
-    kept = {match.name for match in matches.values()} | {model.name for model in models}
-    return tuple(name for name in baseline.models if name not in kept)
+    """The baseline's models that are gone; one that cannot be read today is not."""
+    compared = {match.name for match in matches.values()}
+    unread = [model for model in models if model.name not in matches]
+    kept = {model.name for model in unread} | {place_of(model.source) for model in unread}
+    return tuple(
+        name for name, base in baseline.models.items() if name not in compared and not kept & {name, base.source}
+    )
 
 
 def _of_one_file(models: Iterable[Model], now: dict[str, Snapshot], baseline: Baseline) -> Iterator[_Pair]:

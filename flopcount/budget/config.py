@@ -19,7 +19,7 @@ from .marks import Mark, Node, items, mark_of, scalar, written
 from .places import below
 from .reading import TERMS, read_budget, read_terms
 
-NAME, PYPROJECT, SECTION = "flopcount.yaml", "pyproject.toml", ("tool", "flopcount")
+NAMES, PYPROJECT, SECTION = ("flopcount.yaml", "flopcount.yml"), "pyproject.toml", ("tool", "flopcount")
 KEYS = ("models", "baseline", *TERMS)
 MODEL_KEYS = ("path", "name", "input", "batch", "mode", "set", "budget", *TERMS)
 
@@ -88,7 +88,7 @@ class Config(Struct, frozen=True):
 
 def find_config(folder: str = "") -> str | None:
     """The configuration file of a folder: `flopcount.yaml`, or a `pyproject.toml` with a section for it."""
-    for name in (NAME, "flopcount.yml"):
+    for name in NAMES:
         if Path(folder, name).is_file():
             return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
@@ -228,10 +228,15 @@ def _inputs(path: str, node: Node) -> tuple[str, ...]:
     return (text,)
 
 
-def _batch(path: str, node: Node) -> int:
+def _batch(path: str, node: Node) -> int | None:
     text = scalar(path, node, "batch")
+    if text == "none":
+        return None
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) > 0):
-        raise ConfigError(f"batch must be a positive integer, not '{text}'", where=where(path, node))
+        raise ConfigError(
+            f"batch must be a positive integer, not '{text}'",
+            where=where(path, node), hint="or none, where the input has no batch",
+        )  # fmt: skip
     return int(text)
 
 
@@ -258,7 +263,7 @@ def load_config(path: str | None, *, needed: bool) -> Config:
                 raise
     if needed:
         raise UsageError(
-            f"there is nothing to check: no {NAME} here, and no [tool.flopcount] in {PYPROJECT}",
+            f"there is nothing to check: no {NAMES[0]} here, and no [tool.flopcount] in {PYPROJECT}",
             hint="`flopcount init` writes a first one; or name specs: flopcount check net.yaml --max-params 5M",
         )
     return Config()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ..verdict import Verdict
-from .models import is_spec
+from .workshop import is_spec
 
 _PLACE = re.compile(r"(.+?):\d+(?::\d+)?", re.DOTALL)
 

@@ -35,8 +35,10 @@ def headline(check: Check) -> str:
 
     Example:
         >>> headline(Check("0.1.0", ()))
-        'budgets: all 0 limits kept'
+        'budgets: nothing is limited'
     """
+    if not (check.verdicts or any(model.problem for model in check.models)):
+        return "budgets: nothing is limited"
     kept = sum(verdict.outcome == "within" for _, verdict in check.verdicts)
     counts = (
         (sum(model.problem is not None for model in check.models), "unreadable"),
@@ -100,6 +102,9 @@ def _notes(check: Check) -> Iterator[str]:
     for model in check.models:
         if model.note:
             yield f"{model.name}: {model.note}"
+        for verdict in model.verdicts:
+            if verdict.outcome == "not compared" and model.compared is not None:  # else the note says why
+                yield f"{model.name}: {verdict.message}"
     for name in check.removed:
         yield f"{name}: removed since the baseline"
     yield from check.notices

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..api import analyze
 from ..errors import FlopcountError, UsageError
 from ..units import DECIMAL, grouped
-from .config import NAME
+from .config import NAMES, find_config
+from .models import files_of
+from .places import exists, is_file, place_of
 
 LIMITED = ("params", "macs")
 SPARE = 25
@@ -34,8 +37,8 @@ def _looks_like_a_spec(file: str) -> bool:
     return "layers" in keys and bool(keys & {"input", "inputs"})
 
 
-def first_config(sources: Sequence[str]) -> str:
-    """A configuration's text for these sources.
+def first_config(sources: Sequence[str], folder: str = "") -> str:
+    """A configuration's text for these sources, whose paths it states from the folder that it will lie in.
 
     Raises:
         UsageError: There are none.
@@ -51,22 +54,33 @@ def first_config(sources: Sequence[str]) -> str:
         "models:",
     ]
     for source in sources:
-        lines += _entry(source)
+        lines += _entry(source, folder)
     return "\n".join(lines) + "\n"
 
 
-def _entry(source: str) -> Iterable[str]:
+def _entry(source: str, folder: str) -> Iterable[str]:
+    if source == "-":
+        raise UsageError("standard input has no path that a configuration could name")
     totals = analyze(source).totals
     if unknown := sum(totals[key].unknown for key in LIMITED[:1]):
         raise FlopcountError(
             f"{source} has {unknown} layer{'s'[: unknown > 1]} that nobody can count, so that it has no first budget"
         )
-    yield f"  - path: {_quoted(source)}"
+    yield f"  - path: {_quoted(_path(source, folder))}"
     yield "    budget:"
     for key in LIMITED:
         today = totals[key].value
         limit = f"{key}: {rounded_up(-(-today * (100 + SPARE) // 100))}"
         yield f"      {limit:<16}  # today {grouped(today)}"
+
+
+def _path(source: str, folder: str) -> str:
+    """A source as the configuration names it: no pattern, and seen from its folder."""
+    file, hash_, variant = source.partition("#")
+    if not is_file(file):
+        return source
+    seen = file if os.path.isabs(file) else os.path.relpath(file, folder or ".")  # noqa: PTH117
+    return glob.escape(seen.replace(os.sep, "/")) + hash_ + variant
 
 
 def _quoted(text: str) -> str:
@@ -101,9 +115,15 @@ def write_first(path: str | None, sources: Sequence[str]) -> tuple[str, int]:
     """
     from ..files import write_whole
 
-    target = path or NAME
-    if Path(target).exists():
-        raise UsageError(f"there is a '{target}' already", hint="`flopcount check --update` lowers its limits")
-    chosen = list(sources) or find_specs()
-    write_whole(target, first_config(chosen))
+    target = path or NAMES[0]
+    folder, name = os.path.split(target)
+    lowers = "`flopcount check --update` lowers its limits"
+    if exists(target):
+        raise UsageError(f"there is a '{target}' already", hint=lowers)
+    if name in NAMES and (other := find_config(folder)):
+        what = f"a [tool.flopcount] in '{other}'" if other.endswith(".toml") else f"a '{other}'"
+        raise UsageError(f"there is {what} already, and only one of the two would be read", hint=lowers)
+    named = [found for source in sources for found in files_of(source)] or find_specs()
+    chosen = list({place_of(source): source for source in named}.values())
+    write_whole(target, first_config(chosen, folder))
     return target, len(chosen)

@@ -16,7 +16,10 @@ from ..errors import SourceError, UsageError
 from ..readers.spec.document import MAX_BYTES
 
 SECONDS = 60
-SHALLOW = "fetch it first: git fetch origin main; in GitHub Actions, actions/checkout with fetch-depth: 0"
+UNKNOWN = "fetch it first: git fetch origin main; in GitHub Actions, actions/checkout with fetch-depth: 0"
+
+
+SHALLOW = "git fetch --unshallow origin; in GitHub Actions, actions/checkout with fetch-depth: 0"
 
 
 class Commit(Struct, frozen=True):
@@ -90,7 +93,7 @@ def merge_base(ref: str) -> Commit | None:
     prefix = _git(["rev-parse", "--show-prefix"], None).decode().rstrip("\n")
     tip = _git(
         ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"],
-        root, failed=lambda _: UsageError(f"git knows no commit '{ref}'", hint=SHALLOW),
+        root, failed=lambda _: UsageError(f"git knows no commit '{ref}'", hint=UNKNOWN),
     ).decode().strip()  # fmt: skip
     try:
         base = _git(["merge-base", "HEAD", tip], root).decode().strip()

@@ -75,7 +75,7 @@ def verdict_of(limit: Limit, report: Report, measures: Measures | None = None, b
         bound = None if before is None else limit.bound.allowed(before)
     else:
         bound = int(limit.bound)  # type: ignore[arg-type]
-    if bound is None and base and total.unknown and not limit.partial:
+    if bound is None and base and (limit.metric not in base.totals or (total.unknown and not limit.partial)):
         return _plain(limit, "incomplete", None, total.value, message=wording.not_compared(limit, base))
     if bound is None:
         return _plain(limit, "not compared", None, total.value, message=wording.not_compared(limit, base))

@@ -8,10 +8,24 @@ from .baseline import Baseline, Snapshot
 from .comparing import Match
 from .limits import Increase, Limit
 from .models import Model
+from .places import is_file
 
 
-def loosened(baseline: Baseline, models: Iterable[Model], matches: Mapping[str, Match]) -> Iterator[str]:
-    """A sentence for each limit that held where the branch began and holds less now. A limit by hand is not its."""
+def loosened(
+    baseline: Baseline, models: Iterable[Model], matches: Mapping[str, Match], gone: Iterable[str] = ()
+) -> Iterator[str]:
+    """A sentence for each limit that held where the branch began and holds less now. A limit by hand is not its.
+
+    Args:
+        baseline: Where the branch began.
+        models: Today's models.
+        matches: What they are compared with.
+        gone: The baseline's models that are not checked any more.
+    """
+    for left in gone:
+        file = baseline.models[left].source.partition("#")[0]
+        if is_file(file) and any(limit.mark for limit in baseline.limits.get(left, ())):
+            yield f"{left}: it is still there, but nothing limits it any more"
     for model in models:
         name = matches.get(model.name, Match()).name
         then = [limit for limit in baseline.limits.get(name or "", ()) if limit.mark]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from ..api import analyze
-from ..engine import Report
 from ..errors import ConfigError, FlopcountError, UsageError
-from ..sources import find_spec, parse_input
 from .config import Config, Entry, Measurement
 from .limits import Limit, Terms, grown
 from .marks import Mark
 from .places import SPEC_SUFFIXES, below, exists, is_file, place_of, spelled
 from .reading import read_budget
+from .workshop import Workshop
 
 
 class Model(Struct):
@@ -29,76 +26,18 @@ class Model(Struct):
         source: What is read, seen from the working folder.
         measurement: How.
         limits: What it may cost.
-        terms: What holds for limits that do not say otherwise.
+        terms: What holds for limits that do not say otherwise, from each entry of the configuration that means it.
         mark: Where a configuration names it.
+        named: Whether that gives it a name of its own.
     """
 
     name: str
     source: str
     measurement: Measurement
     limits: tuple[Limit, ...] = ()
-    terms: Terms = Terms()
+    terms: tuple[Terms, ...] = ()
     mark: Mark | None = None
-
-
-class Workshop(Struct):
-    """Reads each spec once, and counts each model once, however often they are asked for."""
-
-    specs: dict[str, Any] = field(default_factory=dict)
-    reports: dict[tuple[str, Measurement], Report | FlopcountError] = field(default_factory=dict)
-
-    def spec(self, source: str) -> tuple[Any, str | None] | None:
-        """The parsed spec and its variant; None where the source is of another kind.
-
-        Raises:
-            FlopcountError: It cannot be read.
-        """
-        if not is_spec(source):
-            return None
-        if source not in self.specs:
-            file, _, variant = source.partition("#")
-            if file in self.specs and Path(file).suffix in SPEC_SUFFIXES and not exists(source):
-                self.specs[source] = (self.specs[file][0], variant)
-            else:
-                self.specs[source] = find_spec(source)
-        return self.specs[source]  # type: ignore[no-any-return]
-
-    def report(self, model: Model) -> Report:
-        """The model, counted.
-
-        Raises:
-            FlopcountError: It cannot be read.
-        """
-        key = (model.source, model.measurement)
-        if key not in self.reports:
-            try:
-                self.reports[key] = self._count(model.source, model.measurement)
-            except FlopcountError as error:
-                self.reports[key] = error
-        found = self.reports[key]
-        if isinstance(found, FlopcountError):
-            raise found
-        return found
-
-    def _count(self, source: str, measurement: Measurement) -> Report:
-        settings = dict(measurement.settings)
-        if (found := self.spec(source)) is None:
-            return analyze(
-                source, inputs=measurement.inputs or None, batch=measurement.batch,
-                settings=settings or None, mode=measurement.mode,
-            )  # fmt: skip
-        from ..readers.spec import build
-
-        spec, variant = found
-        inputs = dict(map(parse_input, measurement.inputs))
-        graph = build(spec, variant=variant, settings=settings, inputs=inputs, batch=measurement.batch)
-        return analyze(graph, mode=measurement.mode)
-
-
-def is_spec(source: str) -> bool:
-    """Whether a source is a spec: a file, standard input or a shipped name."""
-    file = source if source == "-" else source.partition("#")[0]
-    return file == "-" or Path(file).suffix in SPEC_SUFFIXES or file.replace("_", "").replace("-", "").isalnum()
+    named: bool = False
 
 
 class ByHand(Struct, frozen=True):
@@ -130,35 +69,73 @@ def plan(
     """
     models: dict[tuple[str, Measurement], Model] = {}
 
-    def add(name: str, source: str, how: Measurement, limits: Iterable[Limit] = (), **more: Any) -> None:
-        known = models.setdefault((place_of(source), how), Model(name, source, how, **more))
+    def add(name: str, source: str, how: Measurement, limits: Iterable[Limit] = (), entry: Entry | None = None) -> None:
+        known = models.setdefault((place_of(source), how), Model(name, source, how))
         known.limits = (*known.limits, *limits)
+        if entry:
+            _state(known, entry, name)
 
-    named = [source for text in sources for source in _named(text) if place_of(source) != place_of(config.path)]
+    named = [source for text in sources for source in files_of(text) if place_of(source) != place_of(config.path)]
     wanted = set(map(place_of, named))
     configured: dict[str, str] = {}
     for entry in config.entries:
         for path, source in _expanded(config, entry):
             configured.setdefault(place_of(source), source)
             if not named or wanted & {place_of(source), place_of(source.partition("#")[0])}:
-                name = entry.name or _name(path, entry.measurement, config.folder)
-                add(name, source, entry.measurement, entry.limits, mark=entry.mark, terms=entry.terms)
+                name = entry.name or name_of(path, entry.measurement, config.folder)
+                add(name, source, entry.measurement, entry.limits, entry)
     for source in named or configured.values():
         for variant, limits in _own_limits(source, by_hand.terms, workshop, broken):
-            add(_name(variant, by_hand.measurement), variant, by_hand.measurement, limits)
-    checked = {place for place, _ in models}
-    checked |= {place.partition("#")[0] for place in checked}  # a file is checked where one of its variants is
+            add(name_of(variant, by_hand.measurement), variant, by_hand.measurement, limits)
+    checked = _with_files(place for place, _ in models)
     for source in named:
         if by_hand.limits or by_hand.terms.increase or place_of(source) not in checked:
-            add(_name(source, by_hand.measurement), source, by_hand.measurement)
+            add(name_of(source, by_hand.measurement), source, by_hand.measurement)
+    _refuse_unheard(
+        config, named, by_hand.measurement, _with_files(p for p, how in models if how == by_hand.measurement)
+    )
     for model in models.values():
-        limits = grown(model.limits, model.terms)
+        limits = model.limits
+        for number, terms in enumerate(model.terms):  # a further entry's hold besides the first one's
+            limits = grown(limits, terms, besides=number > 0 and terms.mark != config.terms.mark)
         limits = grown((*limits, *by_hand.limits), by_hand.terms, besides=True)
         if by_hand.terms.partial:
             limits = tuple(replace(limit, partial=True) for limit in limits)
         model.limits = tuple(dict.fromkeys(limits))
     _refuse_doubles(models.values())
     return list(models.values())
+
+
+def _state(model: Model, entry: Entry, name: str) -> None:
+    """Let an entry of the configuration say what it has to say of a model that another may have named already."""
+    if entry.name and model.named:
+        if entry.name == model.name:
+            raise _two_called(entry.name, entry.mark)
+        raise ConfigError(
+            f"the model '{model.name}' is called '{entry.name}' here",
+            where=entry.mark.where, hint="name it once; another model is measured in another way: input, batch, set",
+        )  # fmt: skip
+    if entry.name:
+        model.name, model.named = name, True
+    model.mark = model.mark or entry.mark
+    if not (model.terms and entry.limits):  # which have their terms already
+        model.terms = (*model.terms, entry.terms)
+
+
+def _with_files(places: Iterable[str]) -> set[str]:
+    """Places, and the files of which they are variants: a file is checked where one of its variants is."""
+    found = set(places)
+    return found | {place.partition("#")[0] for place in found}
+
+
+def _refuse_unheard(config: Config, named: Iterable[str], how: Measurement, heard: set[str]) -> None:
+    """A measurement given by hand holds for what is limited by hand or by its own spec, or is not configured at all."""
+    for source in named:
+        if how != Measurement() and place_of(source) not in heard:
+            raise UsageError(
+                f"{config.path} says how {source} is measured, so that '{how}' would go unheard",
+                hint="leave it out, or limit by hand what is measured by hand: --max-params 5M, --max-increase 2%",
+            )
 
 
 def _own_limits(
@@ -199,7 +176,7 @@ def _expanded(config: Config, entry: Entry) -> list[tuple[str, str]]:
     return [(found + hash_ + variant, below(config.folder, found) + hash_ + variant) for found in files]
 
 
-def _named(text: str) -> list[str]:
+def files_of(text: str) -> list[str]:
     """A source named by hand: itself, or the files of a pattern that no shell has expanded."""
     file, hash_, variant = text.partition("#")
     if not glob.has_magic(file) or exists(text):
@@ -214,7 +191,8 @@ def _matches(pattern: str, folder: str) -> list[str]:
     return sorted(name for name in found if is_file(below(folder, name)))
 
 
-def _name(source: str, measurement: Measurement, folder: str = "") -> str:
+def name_of(source: str, measurement: Measurement, folder: str = "") -> str:
+    """What a model is called that nobody named: its path, and how it is measured."""
     how = str(measurement)
     name = spelled(source, folder)
     return f"{name} ({how})" if how else name
@@ -225,8 +203,12 @@ def _refuse_doubles(models: Iterable[Model]) -> None:
     for model in models:
         other = seen.setdefault(model.name, model)
         if other is not model:
-            raise ConfigError(
-                f"two models are called '{model.name}'",
-                where=model.mark.where if model.mark else None,
-                hint="give each a name of its own: name: small",
-            )
+            raise _two_called(model.name, model.mark)
+
+
+def _two_called(name: str, mark: Mark | None) -> ConfigError:
+    return ConfigError(
+        f"two models are called '{name}'",
+        where=mark.where if mark else None,
+        hint="give each a name of its own: name: small",
+    )

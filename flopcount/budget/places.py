@@ -27,12 +27,12 @@ def place_of(source: str, folder: str = "") -> str:
 
     A link has a place of its own, though the folders above it have but one.
     """
-    file, hash_, variant = source.partition("#")
+    file, _, variant = source.partition("#")
     path = below(folder, file)
     if not is_file(path):
         return source
     head, tail = os.path.split(path)
-    return os.path.join(os.path.realpath(head), tail) + hash_ + variant  # noqa: PTH118
+    return os.path.join(os.path.realpath(head), tail) + (variant and f"#{variant}")  # noqa: PTH118
 
 
 def spelled(source: str, folder: str = "") -> str:
@@ -42,11 +42,12 @@ def spelled(source: str, folder: str = "") -> str:
         >>> spelled("./nets//net.yaml#big"), spelled("torchvision:resnet18")
         ('nets/net.yaml#big', 'torchvision:resnet18')
     """
-    file, hash_, variant = source.partition("#")
-    if not (is_file(below(folder, file)) or os.path.splitext(file)[1] in SPEC_SUFFIXES):  # noqa: PTH122
+    file, _, variant = source.partition("#")
+    looks_like_one = os.path.splitext(file)[1] in SPEC_SUFFIXES and ":" not in file  # noqa: PTH122
+    if not (looks_like_one or is_file(below(folder, file))):
         return source
     plain = os.path.normpath(file)
     if os.path.isabs(plain):  # noqa: PTH117
         seen = os.path.relpath(plain, folder or ".")
         plain = plain if seen.startswith("..") else seen
-    return plain.replace(os.sep, "/") + hash_ + variant
+    return plain.replace(os.sep, "/") + (variant and f"#{variant}")

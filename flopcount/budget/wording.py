@@ -66,7 +66,10 @@ def not_compared(limit: Limit, base: Snapshot | None) -> str:
         return f"{limit.metric} has no baseline to grow from"
     if limit.metric in base.totals:
         return f"{limit.metric} is not known in the baseline: its count was partial"
-    return f"the baseline has no {limit.metric} of this model"
+    return (
+        f"the baseline has no {limit.metric} of this model, so that nobody knows whether it has grown; "
+        "`flopcount snapshot` writes it anew"
+    )
 
 
 def _over(verdict: Verdict) -> str:

@@ -65,6 +65,9 @@ def check(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Let a count pass in which layers are unknown.")
     ] = False,
+    allow_unlimited: Annotated[
+        bool, typer.Option("--allow-unlimited", help="Let pass what nothing limits, for hooks that name any spec.")
+    ] = False,
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
@@ -92,7 +95,7 @@ def check(
         request = request_for(
             sources or (), limits=limits, settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
             config=config, convention=convention, max_increase=max_increase, allow_partial=allow_partial,
-            baseline=baseline, base_ref=base_ref, folder=_folder(),
+            allow_unlimited=allow_unlimited, baseline=baseline, base_ref=base_ref, folder=_folder(),
         )  # fmt: skip
         if update:
             registry.load("renderers", format)  # an unknown format is found before anything is written

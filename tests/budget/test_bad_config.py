@@ -148,7 +148,8 @@ ops.deny = [
 """,
 }
 SNAPSHOT = (
-    '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"inputs": ["input 1×3×8×8 float32"], "batch": 1, '
+    '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"source": "net.yaml", '
+    '"inputs": ["input 1×3×8×8 float32"], "batch": 1, '
     '"mode": "eval", "settings": {}, "totals": {"params": 3114, "macs": null}, "layers": {"fc": {"op": "linear"}}}}}'
 )
 MARKS = ["-", "\t", "*", "&a ", "!", "{", "[", "]", "'", '"', "\x00", "é", "9" * 50, "%", "~"]

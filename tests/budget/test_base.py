@@ -163,6 +163,46 @@ def test_a_model_that_nothing_limited_is_compared_with_what_it_was(repository: P
     assert found.exit_status == 1
 
 
+def test_a_name_that_moves_to_a_file_that_was_there(repository: Path) -> None:
+    (repository / "other.yaml").write_text(OTHER)
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("'n*.yaml'", "net.yaml, name: small"))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("'n*.yaml'", "other.yaml, name: small"))
+    found = check(base_ref="main")
+    assert [(model.name, model.note) for model in found.models] == [("small", "renamed from other.yaml")]
+    assert found.removed == ("small",)
+
+
+def test_a_file_whose_name_looks_like_a_pattern(repository: Path) -> None:
+    (repository / "n[1].yaml").write_text(NET)
+    (repository / "n1.yaml").write_text(OTHER)
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "n[1].yaml").write_text(NET.replace("out: 10", "out: 11"))
+    for arguments in ((), ("n[1].yaml",)):
+        found = check(*arguments, base_ref="main")
+        (model,) = (model for model in found.models if model.name == "n[1].yaml")
+        assert (found.exit_status, model.compared, found.notices) == (1, "n[1].yaml", ())
+
+
+def test_a_variant_that_was_not_there_is_new(repository: Path) -> None:
+    (repository / "net.yaml").write_text(NET + "variants: {big: {width: 9}}\n")
+    (repository / "flopcount.yaml").write_text(
+        GROWTH.replace("]\n", ", {path: net.yaml#big, budget: {macs: {max_increase: 2%}}}]\n")
+    )
+    found = check(base_ref="main")
+    assert [model.note.partition(" at ")[0] for model in found.models] == ["", "new: main"]
+    assert found.notices == ()
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", "net.yaml#big"))
+    found = check(base_ref="main")  # it takes the place of the other
+    assert (found.models[0].note, found.exit_status) == ("renamed from net.yaml", 1)
+
+
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     (repository / "nice.yaml").write_text(OTHER + "budget: {prams: 5}\n")

@@ -8,9 +8,10 @@ import pytest
 from flopcount.budget import check
 from flopcount.budget.baseline import read_baseline
 from flopcount.budget.checking import request_for, snapshot_text
+from flopcount.budget.document import check_document
 from flopcount.errors import ConfigError
 from flopcount.verdict import Check, Verdict
-from tests.budget.conftest import BASELINE, NET, snapshot
+from tests.budget.conftest import BASELINE, NET, UNKNOWN, snapshot
 
 
 def only(found: Check) -> Verdict:
@@ -113,14 +114,27 @@ def test_no_baseline_at_all_is_said_too(folder: Path) -> None:
 
 def test_what_the_baseline_does_not_have_is_not_compared(base: Path) -> None:
     (base / "flopcount.yaml").write_text(BASELINE.replace("macs", "'bytes:int8'"))
-    assert only(check()).message == "the baseline has no bytes:int8 of this model"
+    found = check()
+    assert only(found).message == (
+        "the baseline has no bytes:int8 of this model, so that nobody knows whether it has grown; "
+        "`flopcount snapshot` writes it anew"
+    )
+    assert (found.exit_status, only(found).outcome) == (3, "incomplete")
+    assert check(allow_partial=True).exit_status == 3  # which speaks of counts that leave layers out
+    snapshot(base)
+    assert check().exit_status == 0
 
 
 def test_a_count_that_was_partial_is_not_compared(folder: Path) -> None:
     (folder / "flopcount.yaml").write_text(BASELINE)
     snapshot(folder)
     assert json.loads((folder / "base.json").read_text())["models"]["unknown.yaml"]["totals"]["macs"] is None
-    verdicts = {model.name: verdict for model, verdict in check().verdicts}
+    (folder / "unknown.yaml").write_text(UNKNOWN.replace("opaque: {out: [4, 8, 8]}", "conv: {out: 4, kernel: 1}"))
+    found = check()
+    verdicts = {model.name: verdict for model, verdict in found.verdicts}
+    assert verdicts["unknown.yaml"].outcome == "not compared"
+    notes = check_document(found).tables[0].notes
+    assert "unknown.yaml: macs is not known in the baseline: its count was partial" in notes
     assert verdicts["unknown.yaml"].message == "macs is not known in the baseline: its count was partial"
 
 

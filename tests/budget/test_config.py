@@ -39,13 +39,13 @@ def test_ways_to_write_an_input(folder: Path) -> None:
         "  - {path: a, input: 3x8x8}\n"
         "  - {path: a, input: [3, 8, 8]}\n"
         '  - {path: a, input: {image: [3, 8, 8], tokens: "128:int64"}, batch: 4, mode: train}\n'
-        "  - {path: a, set: {depths: [3, [4]], width: 0.5}}\n"
+        "  - {path: a, set: {depths: [3, [4]], width: 0.5}, batch: none}\n"
     )
     assert [entry.measurement for entry in read_config("flopcount.yaml").entries] == [
         Measurement(("3x8x8",)),
         Measurement(("3x8x8",)),
         Measurement(("image=3x8x8", "tokens=128:int64"), 4, (), "train"),
-        Measurement((), 1, (("depths", "[3, [4]]"), ("width", "0.5"))),
+        Measurement((), None, (("depths", "[3, [4]]"), ("width", "0.5"))),
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flopcount.budget import check
-from tests.budget.conftest import commit, git
+from tests.budget.conftest import OTHER, commit, git
 
 BUDGET = "models: [{path: net.yaml, budget: {%s}}]\n"
 LIST = "conv, flatten, linear"
@@ -45,6 +45,22 @@ def test_what_holds_less_than_it_did_is_named(repository: Path, before: str, aft
     git(repository, "checkout", "-q", "-b", "next")
     (repository / "flopcount.yaml").write_text(BUDGET % after)
     assert check(base_ref="main").notices == ((f"net.yaml: {notice}",) if notice else ())
+
+
+def test_a_model_that_is_left_out_is_named(repository: Path) -> None:
+    (repository / "other.yaml").write_text(OTHER + "budget: {params: 1K}\n")
+    (repository / "flopcount.yaml").write_text(
+        BUDGET.replace("]", ", {path: other.yaml}, {path: alexnet}]") % "params: 4K"
+    )
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "-b", "next")
+    (repository / "flopcount.yaml").write_text(BUDGET % "params: 4K")
+    found = check(base_ref="main")
+    assert found.removed == ("other.yaml", "alexnet")
+    assert found.notices == ("other.yaml: it is still there, but nothing limits it any more",)
+    (repository / "other.yaml").unlink()
+    assert check(base_ref="main").notices == ()
 
 
 def test_terms_of_all_models_count(repository: Path) -> None:

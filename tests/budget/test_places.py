@@ -16,6 +16,7 @@ def test_one_file_has_one_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(folder / "inner")
     assert places == {place_of("deep.yaml"), place_of("inner/deep.yaml", "..")}
     assert len(places) == 1
+    assert place_of("deep.yaml#") == place_of("deep.yaml")
     assert place_of("deep.yaml#big") == f"{places.pop()}#big"
 
 
@@ -24,7 +25,9 @@ def test_a_link_to_a_file_is_another_model(folder: Path) -> None:
     assert place_of("alias.yaml") != place_of("net.yaml")
 
 
-@pytest.mark.parametrize("source", ["resnet50", "gone.yaml", "torchvision:resnet18", "-", "a" * 5000, "a\0b"])
+@pytest.mark.parametrize(
+    "source", ["resnet50", "gone.yaml", "torchvision:resnet18", "-", "http://x/y.yaml", "a" * 5000, "a\0b"]
+)
 def test_what_is_no_file_stays_as_it_is(folder: Path, source: str) -> None:
     (folder / "resnet50").mkdir()
     assert (place_of(source), spelled(source)) == (source, source)
@@ -34,6 +37,7 @@ def test_what_is_no_file_stays_as_it_is(folder: Path, source: str) -> None:
 
 def test_a_path_is_spelled_from_its_folder(folder: Path) -> None:
     assert spelled("./net.yaml#big") == spelled(str(folder / "net.yaml#big")) == "net.yaml#big"
+    assert spelled("net.yaml#") == "net.yaml"
     assert spelled("inner/../gone.yaml") == "gone.yaml"
     assert spelled(str(folder / "net.yaml"), str(folder)) == "net.yaml"
     assert spelled("../net.yaml", "inner") == "../net.yaml"

@@ -104,6 +104,18 @@ def test_an_incomplete_count(run: Run) -> None:
     assert run("check", "unknown.yaml", "--max-params", "1M", "--allow-partial").status == 0
 
 
+def test_what_nothing_limits(run: Run, configured: Path) -> None:
+    (configured / "flopcount.yaml").unlink()
+    assert "nothing limits what is checked" in run("check", "net.yaml").err
+    result = run("check", "net.yaml", "--allow-unlimited")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("budgets: nothing is limited\n")
+    assert "note: net.yaml: nothing limits it\n" in result.out
+    (configured / "broken.yaml").write_text("input: [3]\nlayers: [reul]\n")
+    assert run("check", "net.yaml", "broken.yaml", "--allow-unlimited").status == 2
+    assert run("check", "net.yaml", "--allow-unlimited", "--max-params", "1").status == 1
+
+
 def test_how_it_is_measured(run: Run) -> None:
     arguments = (
         "check",
@@ -162,6 +174,7 @@ def test_a_baseline_from_snapshot_to_check(run: Run, configured: Path) -> None:
     assert "net.yaml: changed since flopcount.baseline.json" in result.out
     assert run("check", "--baseline", "gone.json").status == 0
     assert run("check", "--baseline", "a", "--base-ref", "b").status == 2
+    assert run("check", "--baseline", "").err.startswith("error: --baseline names no file\n")
 
 
 def test_an_interrupted_snapshot_leaves_the_old_one(
