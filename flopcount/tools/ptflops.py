@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..op import Work, add
 from ..sizes import prod
-from . import POOLS, RECURRENT, Rule, Use, fvcore, per_input, per_output, unit, unknown
+from . import POOLS, RECURRENT, Rule, Use, fvcore, per_input, per_output, recurrent, unit
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "relu6", "gelu")
 FUNCTIONS = ("relu", "prelu", "elu", "gelu", *POOLS, "upsample")
@@ -96,7 +96,8 @@ BY_KIND = (
     Rule("1 per input of pooling", POOLS, per_input(1)),
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
-    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    recurrent.UNPROJECTED,
+    recurrent.hook(),
 )
 
 MODULES = (
@@ -117,8 +118,8 @@ FUNCTIONAL = (
 
 DEFAULT = (
     *FUNCTIONAL,
-    Rule("linear layers with a bias once more: by torch.mm, called for their shape", ("linear", "attention"),
-         linear_again, wrong=True),
+    Rule("linear layers with a bias once more: by torch.mm, called for their shape",
+         ("linear", "attention", *RECURRENT), linear_again, wrong=True),
     Rule("LeakyReLU once more: by torch.mul, called for its shape", ("leaky_relu",), leaky_again, wrong=True),
     Rule("interpolation on shapes alone, not surveyed", ("upsample",), unless_interpolated, wrong=True),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..op import Work, dot
 from ..ops.window import per_axis
 from ..sizes import prod
-from . import ADAPTIVE_AVERAGES, RECURRENT, Rule, Use, nothing, per_input, per_output, unit, unknown
+from . import ADAPTIVE_AVERAGES, Rule, Use, nothing, per_input, per_output, recurrent, unit
 
 PRODUCTS = ("matmul", "einsum", "gemm", "sdpa", "attention", "dynamic_conv")
 """Products for which torch has a function, and no module with a hook."""
@@ -49,7 +49,8 @@ RULES = (
     Rule("3 per element of a softmax, less one per row", ("softmax",), softmax),
     Rule("1 per element of a PReLU", ("prelu",), per_input(1)),
     Rule("per output of upsampling 1, 5, 11 or 259, by its mode", ("upsample",), upsample),
-    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    recurrent.NOT_SMALLER,
+    recurrent.hook({"rnn": 1, "gru": 7, "lstm": 8}),
     Rule("no product that is no module: attention, matrix products", PRODUCTS, nothing, wrong=True),
     Rule("nothing outside of modules", (), in_modules, wrong=True),
 )
