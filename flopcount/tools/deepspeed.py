@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..op import Work, add, dot
 from ..ops.window import extent, per_axis
 from ..sizes import floor_div, prod
-from . import POOLS, Rule, Use, fvcore, nothing, per_input, products_only, recurrent, unit
+from . import POOLS, Rule, Use, at_every_place, fvcore, nothing, per_input, products_only, recurrent, unit
 from .fvcore import bn
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "silu", "gelu")
@@ -86,4 +86,5 @@ CALFLOPS = (
          ("conv_transpose",), shrunk, wrong=True),
     Rule("no scaled dot product attention", ("attention",), bare, wrong=True),
     Rule("no scaled dot product attention", ("sdpa",), nothing, wrong=True),
+    Rule("a module that stands in several places summed at each", (), at_every_place, wrong=True),
 )  # fmt: skip

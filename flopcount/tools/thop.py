@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..op import Work, dot
 from ..ops.window import per_axis
 from ..sizes import prod
-from . import ADAPTIVE_AVERAGES, Rule, Use, nothing, per_input, per_output, recurrent, unit
+from . import ADAPTIVE_AVERAGES, Rule, Use, nothing, per_input, per_output, recurrent, repeated, unit
 
 PRODUCTS = ("matmul", "einsum", "gemm", "sdpa", "attention", "dynamic_conv")
 """Products for which torch has a function, and no module with a hook."""
@@ -39,6 +39,11 @@ def in_modules(use: Use) -> Sequence[Work]:
     return use.work if use.origin == "module" else ()
 
 
+def at_places(use: Use) -> Sequence[Work]:
+    """Each of a module's places adds a hook, which counts every call, and is added to the sum."""
+    return repeated(use.work, use.places**2)
+
+
 RULES = (
     Rule(
         "a transposed convolution as a convolution: too high by its strides", ("conv_transpose",), conv_transpose, True
@@ -53,4 +58,5 @@ RULES = (
     recurrent.hook({"rnn": 1, "gru": 7, "lstm": 8}),
     Rule("no product that is no module: attention, matrix products", PRODUCTS, nothing, wrong=True),
     Rule("nothing outside of modules", (), in_modules, wrong=True),
+    Rule("a module that stands in several places hooked and summed at each", (), at_places, wrong=True),
 )

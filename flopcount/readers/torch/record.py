@@ -8,6 +8,7 @@ every module; none is put on the model.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -43,6 +44,7 @@ class Recorder(Skeleton):
         self._paths: dict[int, str] = {}
         self._scopes = [Scope("")]
         self._unregistered = 0
+        self._places = Counter([id(model), *map(id, _children(model))])
         for path, module in model.named_modules(remove_duplicate=False):
             self.trace.modules.append(path)
             self._paths.setdefault(id(module), path)
@@ -113,7 +115,10 @@ class Recorder(Skeleton):
             if path is not None:
                 self.trace.called.add(path)
             self._scopes[-1].holds_others = True
-            self._scopes.append(self._scopes[-1] if path is None else Scope(path, origin=_origin(module)))
+            if path is None:
+                self._scopes.append(self._scopes[-1])
+            else:
+                self._scopes.append(Scope(path, origin=_origin(module), places=self._places[id(module)]))
 
         def leave(module: torch.nn.Module, args: Any, result: Any) -> None:
             self._scopes.pop()
@@ -211,6 +216,13 @@ def _shortened(file: str) -> str:
         if folder and file.startswith(f"{folder}/"):
             return file[len(folder) + 1 :]
     return file
+
+
+def _children(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """All modules inside, each at every place; one that a module holds by two names stands there once."""
+    for child in module.children():
+        yield child
+        yield from _children(child)
 
 
 def _origin(module: torch.nn.Module) -> str:

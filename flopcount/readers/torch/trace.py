@@ -45,12 +45,14 @@ class Scope(Struct, eq=False):
         holds_others: Whether modules inside it ran.
         origin: What its operators are where it is more than one: `functional`, `leaf` or `attention` (see
             `flopcount.graph.Node`).
+        places: In how many places of the model the module stands.
     """
 
     path: str
     calls: int = 0
     holds_others: bool = False
     origin: str = "functional"
+    places: int = 1
 
     @property
     def is_one_layer(self) -> bool:
