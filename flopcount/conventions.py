@@ -166,6 +166,11 @@ CONVENTIONS: dict[str, Convention] = {
             rules=flop_counter.RULES,
         ),
         Convention(
+            "torch-cpu", "FLOP", "as torch, without what a CPU has whole operators for: attention's core, LSTMs",
+            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0, on a model with numbers in an x86 CPU's memory",
+            masked=True, recomputed=True, rules=flop_counter.CPU,
+        ),
+        Convention(
             "fvcore", "MAC",
             "one per product of a dot product; norms, adaptive average pooling and upsampling by rules of its own; "
             "nothing else",

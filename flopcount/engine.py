@@ -58,7 +58,7 @@ class Layer(Struct, frozen=True, gc=False):
                 for entry in forward
             )
         inputs, outputs = ([tensor.shape for tensor in tensors] for tensors in (node.inputs, node.outputs))
-        return Use(node.op, work, tuple(inputs), tuple(outputs), node.origin)
+        return Use(node.op, work, tuple(inputs), tuple(outputs), node.origin, node.places)
 
 
 class Total(Struct, frozen=True):

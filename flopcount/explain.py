@@ -243,9 +243,9 @@ def _priced_by(convention: Convention, lifted: Lifted, layer: Layer, work: Seque
     """The entries that the convention prices, in letters; see `Layer.priced_by`."""
     inputs, outputs, trips = tuple(lifted.inputs), tuple(lifted.outputs), layer.node.trips
     if trips == 1:
-        return convention.ledger(Use(lifted.op, work, inputs, outputs, layer.node.origin))
+        return convention.ledger(Use(lifted.op, work, inputs, outputs, layer.node.origin, layer.node.places))
     once = lifted.op.work(*inputs, *outputs) or ()
-    priced = convention.ledger(Use(lifted.op, once, inputs, outputs, layer.node.origin))
+    priced = convention.ledger(Use(lifted.op, once, inputs, outputs, layer.node.origin, layer.node.places))
     if priced is None:
         return None
     return (*repeated(priced, trips), *(entry for entry in work if entry.phase != "forward"))

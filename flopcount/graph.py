@@ -68,6 +68,7 @@ class Node(Struct, frozen=True, gc=False):
             that has no modules inside; `attention`, in torch's MultiheadAttention.
         trainable: False where the layer is frozen: training leaves its weights and its statistics as they are.
         trips: How often it runs: more than once in the body of a loop.
+        places: In how many places of the model its module stands: several, where modules share one.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Node(Struct, frozen=True, gc=False):
     origin: str = "module"
     trainable: bool = True
     trips: int = 1
+    places: int = 1
 
     @property
     def scope(self) -> str:
@@ -179,6 +181,7 @@ class GraphBuilder:
         trainable: bool = True,
         kept: Sequence[Tensor] = (),
         trips: int = 1,
+        places: int = 1,
     ) -> tuple[Tensor, ...]:
         """Add a layer and return its outputs.
 
@@ -193,6 +196,7 @@ class GraphBuilder:
             trainable: False freezes the layer's parameters.
             kept: Learned tensors that the layer uses besides its op's weights: `x + position_embedding`.
             trips: How often the layer runs.
+            places: See `Node.places`.
 
         Raises:
             OpError: The op refuses its inputs; a tied weight has another shape; a name is taken; a size is absurd.
@@ -215,7 +219,7 @@ class GraphBuilder:
             outputs = (Tensor(name, inferred, dtype),)
         for tensor in outputs + weights:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
-        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips))
+        self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips, places))
         return outputs
 
     def is_taken(self, name: str) -> bool:

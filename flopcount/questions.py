@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from .conventions import Convention
 from .engine import Layer, Report
+from .graph import Node
 from .metrics import METRICS, Figures, find_metric
 from .op import Shape
 from .units import grouped
@@ -94,13 +95,27 @@ def layers_of(report: Report) -> list[Part]:
 
 
 def modules_of(report: Report, testimony: Testimony) -> list[Part]:
-    """Every module that the witness met or that holds a layer, with all that is in it."""
+    """Every module that the witness met or that holds a layer, with all that is in it.
+
+    Where modules stand in several places, a witness gives what is in them to one place or another: then of the modules
+    that are single layers those that stand in one alone.
+    """
     inside: dict[str, list[int]] = {}
     for place, layer in enumerate(report.layers):
-        steps = layer.node.name.split(".")
+        steps = _module_name(layer.node, testimony).split(".")
         for depth in range(1, len(steps) + 1):
             inside.setdefault(".".join(steps[:depth]), []).append(place)
+    if shared := {layer.node.name for layer in report.layers if layer.node.places > 1}:
+        alone = {layer.node.name for layer in report.layers if layer.node.origin == "module"} - shared
+        inside = {name: places for name, places in inside.items() if name in alone}
     return [_module(report, name, tuple(inside[name])) for name in testimony.layers if name in inside]
+
+
+def _module_name(node: Node, testimony: Testimony) -> str:
+    """The layer's own name, or that of the first call of its module: `act` of `act_2`, where `act` is called twice."""
+    first, _, call = node.name.rpartition("_")
+    again = node.origin == "module" and call.isdigit() and first in testimony.layers
+    return first if again and node.name not in testimony.layers else node.name
 
 
 def _module(report: Report, name: str, places: tuple[int, ...]) -> Part:

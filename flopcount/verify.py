@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 WITNESSES: dict[str, str | None] = {"torch": None, "FlopCounterMode": "torch", "fvcore": "fvcore"}
 """Who is asked, and the convention that predicts what they count; torch itself has shapes, parameters and buffers."""
 
-AGAINST = ("ptflops", "ptflops-cpu", "ptflops-modules", "ptflops-aten", "thop", "torchinfo", "calflops")
+AGAINST = (
+    "ptflops", "ptflops-cpu", "ptflops-modules", "ptflops-aten", "thop", "torchinfo", "calflops", "deepspeed",
+    "torch-cpu",
+)  # fmt: skip
 """Counters that are asked on demand, in a process of their own: conventions that are named after them predict them."""
 
 UNLIKE = ("attention", "parameter", "constant")

@@ -47,7 +47,7 @@ def test_data() -> None:
     assert found["number"] == {"text": "210.8M", "least": 210_750_000, "most": 210_850_000, "unit": ""}
     best = found["matches"][0]
     assert (best["kind"], best["conventions"], best["count"], best["factor"]) == (
-        "rounded", ("lecture", "torch", "xla"), 210_830_400, "1",
+        "rounded", ("lecture", "torch", "torch-cpu", "xla"), 210_830_400, "1",
     )  # fmt: skip
     assert found["tried"]["left_out"] == 0
     assert found["nearest"] == []

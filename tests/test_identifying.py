@@ -33,7 +33,7 @@ def test_the_number_of_a_model_left_in_training_mode() -> None:
 def test_a_layer_that_two_conventions_count_alike() -> None:
     found = identify("alexnet", "210,830,400", layer="conv1")
     best = found.matches[0]
-    assert told(best) == ("exact", ("lecture", "torch", "xla"), "eval", ((3, 227, 227),), "1")
+    assert told(best) == ("exact", ("lecture", "torch", "torch-cpu", "xla"), "eval", ((3, 227, 227),), "1")
     doubled = next(match for match in found.matches if match.factor == 2)
     assert {"macs", "fvcore", "thop"} <= {*doubled.conventions}
     assert found.part == "conv1"
@@ -62,7 +62,7 @@ def test_the_number_of_parameters() -> None:
 
 def test_a_training_step() -> None:
     step = analyze("resnet18", convention="torch", mode="train").totals["count"].value
-    assert told(identify("resnet18", step).matches[0])[1:3] == (("torch",), "train step")
+    assert told(identify("resnet18", step).matches[0])[1:3] == (("torch", "torch-cpu"), "train step")
 
 
 def test_the_unit_that_is_named_ranks() -> None:

@@ -19,7 +19,7 @@ def verify(
         typer.Option(
             "--against",
             metavar="NAMES",
-            help="Other counters to ask instead: thop,torchinfo,ptflops,ptflops-cpu,ptflops-aten,calflops.",
+            help="Other counters to ask instead: thop,torchinfo,ptflops,calflops,deepspeed,torch-cpu ...",
         ),
     ] = None,
     input: Input = None,

@@ -64,6 +64,7 @@ class Rebuild:
             trainable=node.trainable if trainable is None else trainable,
             kept=self._kept(node, trainable),
             trips=node.trips,
+            places=node.places,
         )
         self._weights.update(
             {weight.name: tied[key] for key, weight in zip(old, node.weights, strict=False) if key in tied}
@@ -85,6 +86,7 @@ class Rebuild:
                 trainable=node.trainable,
                 kept=self._kept(node, None) if place == len(parts) else (),
                 trips=node.trips,
+                places=node.places,
             )
         self.stand_in(node, current)
         return tuple(names)

@@ -33,7 +33,7 @@ class Use(Struct, frozen=True, gc=False):
         op: What it is.
         work: Its ledger, or what the rules before have made of it.
         inputs, outputs: The shapes of its inputs and outputs.
-        origin: See `flopcount.graph.Node`.
+        origin, places: See `flopcount.graph.Node`.
     """
 
     op: Any
@@ -41,6 +41,7 @@ class Use(Struct, frozen=True, gc=False):
     inputs: tuple[Any, ...] = ()
     outputs: tuple[Any, ...] = ()
     origin: str = "module"
+    places: int = 1
 
     @property
     def x(self) -> Any:
@@ -92,6 +93,18 @@ class Rule(Struct, frozen=True):
         if believed is own:
             return use
         return None if believed is None else replace(use, work=(*believed, *others))
+
+
+def repeated(work: Sequence[Work], times: int) -> Sequence[Work]:
+    """Entries so many times."""
+    if times == 1:
+        return work
+    return [replace(entry, count=entry.count * times, outputs=entry.outputs * times) for entry in work]
+
+
+def at_every_place(use: Use) -> Sequence[Work]:
+    """A module that stands in several places is summed at each, with all its calls."""
+    return repeated(use.work, use.places)
 
 
 def unit(count: Any) -> tuple[Work, ...]:

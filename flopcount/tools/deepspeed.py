@@ -1,4 +1,8 @@
-"""DeepSpeed's flops profiler, and calflops, which was made of it: torch's functions, patched."""
+"""DeepSpeed's flops profiler, and calflops, which was made of it: torch's functions, patched.
+
+`torch.add` and `torch.mul` are patched and cost 1 per element, the operators `+`, `+=` and `*` are not and cost
+nothing. A source does not say which it was: sums and products are taken as torchvision writes them, by operators.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Sequence
 from ..op import Work, add, dot
 from ..ops.window import extent, per_axis
 from ..sizes import floor_div, prod
-from . import POOLS, RECURRENT, Rule, Use, fvcore, nothing, per_input, products_only, unit, unknown
+from . import POOLS, Rule, Use, at_every_place, fvcore, nothing, per_input, products_only, recurrent, unit
 from .fvcore import bn
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "silu", "gelu")
@@ -65,7 +69,8 @@ COMMON = (
     Rule("upsampling to a given size without its channels and batch", ("upsample",), upsample, wrong=True),
     Rule("an einsum as numpy prints it, with four digits", ("einsum",), einsum, wrong=True),
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), fvcore.matmul, True),
-    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    recurrent.UNPROJECTED,
+    recurrent.hook({"rnn": -1, "gru": 1, "lstm": 2}),
 )
 
 DEEPSPEED = (
@@ -81,4 +86,5 @@ CALFLOPS = (
          ("conv_transpose",), shrunk, wrong=True),
     Rule("no scaled dot product attention", ("attention",), bare, wrong=True),
     Rule("no scaled dot product attention", ("sdpa",), nothing, wrong=True),
+    Rule("a module that stands in several places summed at each", (), at_every_place, wrong=True),
 )  # fmt: skip

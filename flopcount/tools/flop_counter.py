@@ -33,6 +33,16 @@ def einsum(use: Use) -> Sequence[Work]:
     return counted
 
 
+def unfused(use: Use) -> Sequence[Work]:
+    """Of attention its projections: its core is one operator on a CPU, which has no formula."""
+    return [entry for entry in use.work if entry.part not in ("scores", "values")]
+
+
+def unlike_lstm(use: Use) -> Sequence[Work]:
+    """An LSTM is one operator of oneDNN, but for one whose state is projected."""
+    return () if use.op.proj is None else use.work
+
+
 RULES = (
     Rule(
         "the weight gradient of a grouped convolution, groups times too high",
@@ -40,3 +50,15 @@ RULES = (
     ),
     Rule("an einsum in torch's own order", ("einsum",), einsum),
 )  # fmt: skip
+
+CPU = (
+    *RULES,
+    *(
+        Rule(name, ops, belief, wrong=True, phase=phase)
+        for phase in ("forward", "grad_input", "grad_weight")
+        for name, ops, belief in (
+            ("no attention: on a CPU it is one operator without a formula", ("attention", "sdpa"), unfused),
+            ("no LSTM: on a CPU it is one operator without a formula", ("lstm",), unlike_lstm),
+        )
+    ),
+)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..op import Work, add
 from ..sizes import prod
-from . import POOLS, RECURRENT, Rule, Use, fvcore, per_input, per_output, unit, unknown
+from . import POOLS, RECURRENT, Rule, Use, at_every_place, fvcore, per_input, per_output, recurrent, unit
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "relu6", "gelu")
 FUNCTIONS = ("relu", "prelu", "elu", "gelu", *POOLS, "upsample")
@@ -43,6 +43,11 @@ def attention(use: Use) -> Sequence[Work]:
 def in_modules(use: Use) -> Sequence[Work]:
     """What is called outside of modules, or in one of another class, is not seen."""
     return use.work if use.origin in ("module", "attention") else ()
+
+
+def hooked_places(use: Use) -> Sequence[Work]:
+    """What a module's hook counts is summed at each of its places; what functions count, once."""
+    return at_every_place(use) if use.origin in ("module", "attention") else use.work
 
 
 def called_by_module(use: Use) -> Sequence[Work]:
@@ -96,13 +101,17 @@ BY_KIND = (
     Rule("1 per input of pooling", POOLS, per_input(1)),
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
-    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    recurrent.UNPROJECTED,
+    recurrent.hook(),
 )
+
+AT_EVERY_PLACE = Rule("a module that stands in several places summed at each", (), hooked_places, wrong=True)
 
 MODULES = (
     *BY_KIND,
     Rule("no matrix product outside of modules", ("matmul", *PRODUCTS), unless_in_attention, wrong=True),
     Rule("nothing outside of modules", (), in_modules, wrong=True),
+    AT_EVERY_PLACE,
 )
 
 FUNCTIONAL = (
@@ -111,14 +120,15 @@ FUNCTIONAL = (
     Rule("no product but by a module or torch.matmul", PRODUCTS, unless_in_attention, wrong=True),
     Rule("1 per element of SiLU and softmax", ("silu", "softmax"), per_input(1)),
     Rule("outside of modules no function but those that it patches", (), patched, wrong=True),
+    AT_EVERY_PLACE,
     Rule("activations, pooling, upsampling once more: as the function that the module calls", FUNCTIONS,
          called_by_module, wrong=True),
 )  # fmt: skip
 
 DEFAULT = (
     *FUNCTIONAL,
-    Rule("linear layers with a bias once more: by torch.mm, called for their shape", ("linear", "attention"),
-         linear_again, wrong=True),
+    Rule("linear layers with a bias once more: by torch.mm, called for their shape",
+         ("linear", "attention", *RECURRENT), linear_again, wrong=True),
     Rule("LeakyReLU once more: by torch.mul, called for its shape", ("leaky_relu",), leaky_again, wrong=True),
     Rule("interpolation on shapes alone, not surveyed", ("upsample",), unless_interpolated, wrong=True),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..op import Work, dot
 from ..ops.window import per_axis
 from ..sizes import prod
-from . import ADAPTIVE_AVERAGES, RECURRENT, Rule, Use, nothing, per_input, per_output, unit, unknown
+from . import ADAPTIVE_AVERAGES, Rule, Use, nothing, per_input, per_output, recurrent, repeated, unit
 
 PRODUCTS = ("matmul", "einsum", "gemm", "sdpa", "attention", "dynamic_conv")
 """Products for which torch has a function, and no module with a hook."""
@@ -39,6 +39,11 @@ def in_modules(use: Use) -> Sequence[Work]:
     return use.work if use.origin == "module" else ()
 
 
+def at_places(use: Use) -> Sequence[Work]:
+    """Each of a module's places adds a hook, which counts every call, and is added to the sum."""
+    return repeated(use.work, use.places**2)
+
+
 RULES = (
     Rule(
         "a transposed convolution as a convolution: too high by its strides", ("conv_transpose",), conv_transpose, True
@@ -49,7 +54,9 @@ RULES = (
     Rule("3 per element of a softmax, less one per row", ("softmax",), softmax),
     Rule("1 per element of a PReLU", ("prelu",), per_input(1)),
     Rule("per output of upsampling 1, 5, 11 or 259, by its mode", ("upsample",), upsample),
-    Rule("a rule of its own for recurrent layers, not surveyed", RECURRENT, unknown),
+    recurrent.NOT_SMALLER,
+    recurrent.hook({"rnn": 1, "gru": 7, "lstm": 8}),
     Rule("no product that is no module: attention, matrix products", PRODUCTS, nothing, wrong=True),
     Rule("nothing outside of modules", (), in_modules, wrong=True),
+    Rule("a module that stands in several places hooked and summed at each", (), at_places, wrong=True),
 )

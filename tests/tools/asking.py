@@ -20,7 +20,7 @@ def main(name: str) -> None:
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for key, case in CASES.items():
-            (device,) = DEVICES.get(name, ("cpu",))
+            device, *_ = DEVICES.get(name, ("cpu",))
             model = torch.nn.Sequential(case.module)
             model.register_parameter("idle", torch.nn.Parameter(torch.zeros(1)))  # calflops looks for the first
             model.to(device)

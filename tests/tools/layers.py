@@ -34,6 +34,13 @@ def conv(module: Any, shape: tuple[int, ...], out: int, kernel: Any, tag: str = 
     return Case(module(shape[1], out, kernel, **options), shape, tag, {"out": out, "kernel": kernel, **options})
 
 
+def recurrent(module: Any, hidden: int, layers: int = 1, **options: Any) -> Case:
+    fields = {"hidden": hidden, "layers": layers, **options}
+    options = {"proj_size" if key == "proj" else key: value for key, value in options.items()}
+    made = module(SEQUENCE[2], hidden, layers, batch_first=True, **options)
+    return Case(made, SEQUENCE, module.__name__.lower(), fields)
+
+
 CASES: dict[str, Case] = {
     "conv": conv(nn.Conv2d, IMAGE, 8, 3, padding=1),
     "conv without bias": conv(nn.Conv2d, IMAGE, 8, 3, bias=False, stride=2),
@@ -80,6 +87,11 @@ CASES: dict[str, Case] = {
     "upsample to a size": Case(
         nn.Upsample((20, 30), mode="bilinear"), IMAGE, "upsample", {"size": (20, 30), "mode": "bilinear"}
     ),
+    "rnn": recurrent(nn.RNN, hidden=5, bias=False),
+    "gru": recurrent(nn.GRU, hidden=5, layers=2),
+    "lstm": recurrent(nn.LSTM, hidden=5, layers=3, bidirectional=True),
+    "lstm without bias": recurrent(nn.LSTM, hidden=5, bias=False),
+    "lstm, projected": recurrent(nn.LSTM, hidden=5, layers=2, proj=3),
     "dropout": Case(nn.Dropout(), IMAGE, "dropout", {}),
     "pixel shuffle": Case(nn.PixelShuffle(2), (1, 8, 3, 3), "pixel_shuffle", {"factor": 2}),
 }  # fmt: skip

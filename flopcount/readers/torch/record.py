@@ -8,6 +8,7 @@ every module; none is put on the model.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -44,6 +45,7 @@ class Recorder(Skeleton):
         self._paths: dict[int, str] = {}
         self._scopes = [Scope("")]
         self._unregistered = 0
+        self._places = Counter([id(model), *map(id, _children(model))])
         for path, module in model.named_modules(remove_duplicate=False):
             self.trace.modules.append(path)
             self._paths.setdefault(id(module), path)
@@ -117,7 +119,11 @@ class Recorder(Skeleton):
                 self.trace.called.add(path)
             self._scopes[-1].holds_others = True
             outer = self._scopes[-1]
-            self._scopes.append(outer if path is None else Scope(path, origin=_origin(module), outer=outer))
+            if path is None:
+                self._scopes.append(outer)
+            else:
+                places = self._places[id(module)]
+                self._scopes.append(Scope(path, origin=_origin(module), outer=outer, places=places))
 
         def leave(module: torch.nn.Module, args: Any, result: Any) -> None:
             scope = self._scopes.pop()
@@ -223,6 +229,13 @@ def _shortened(file: str) -> str:
         if folder and file.startswith(f"{folder}/"):
             return file[len(folder) + 1 :]
     return file
+
+
+def _children(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """All modules inside, each at every place; one that a module holds by two names stands there once."""
+    for child in module.children():
+        yield child
+        yield from _children(child)
 
 
 def _origin(module: torch.nn.Module) -> str:

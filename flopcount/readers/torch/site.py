@@ -96,6 +96,7 @@ class Site:
             where=self.call.where,
             origin=self._origin(),
             tied=tied,
+            places=self.call.scope.places,
         )
         return [self._known(Value(tensor.shape, tensor.dtype), tensor) for tensor in outputs]
 

@@ -46,6 +46,7 @@ class Scope(Struct, eq=False):
         origin: What its operators are where it is more than one: `functional`, `leaf` or `attention` (see
             `flopcount.graph.Node`).
         outer: The call that it was made in; None for the model itself.
+        places: In how many places of the model the module stands.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Scope(Struct, eq=False):
     holds_others: bool = False
     origin: str = "functional"
     outer: Scope | None = None
+    places: int = 1
 
     @property
     def is_one_layer(self) -> bool:

@@ -44,6 +44,25 @@ def calflops(model: nn.Module, args: tuple[Any, ...]) -> Counts:
     return _whole(flops), {}
 
 
+def deepspeed(model: nn.Module, args: tuple[Any, ...]) -> Counts:
+    """In all."""
+    from deepspeed.profiling.flops_profiler import get_model_profile
+
+    flops, _, _ = get_model_profile(model, args=list(args), print_profile=False, as_string=False, warm_up=0)
+    return _whole(flops), {}
+
+
+def flop_counter(model: nn.Module, args: tuple[Any, ...]) -> Counts:
+    """By module."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        model(*args)
+    root = f"{type(model).__name__}."
+    said = {name.removeprefix(root): sum(each.values()) for name, each in counter.get_flop_counts().items()}
+    return counter.get_total_flops(), {name: said.get(name, 0) for name, _ in model.named_modules() if name}
+
+
 def _ptflops(backend: str, **config: Any) -> Callable[[nn.Module, tuple[Any, ...]], Counts]:
     def count(model: nn.Module, args: tuple[Any, ...]) -> Counts:
         from ptflops import get_model_complexity_info
@@ -71,9 +90,14 @@ COUNTERS: dict[str, Callable[[nn.Module, tuple[Any, ...]], Counts]] = {
     "ptflops-cpu": _ptflops("pytorch"),
     "ptflops-modules": _ptflops("pytorch", count_functional=False),
     "ptflops-aten": _ptflops("aten"),
+    "torch-cpu": flop_counter,
+    "deepspeed": deepspeed,
 }
 
-DEVICES = {"ptflops": ("meta",), "ptflops-cpu": ("cpu",)}
+DEVICES = {
+    "ptflops": ("meta",), "ptflops-cpu": ("cpu",), "ptflops-aten": ("meta", "cpu"), "torch-cpu": ("cpu",),
+    "deepspeed": ("cpu",), "calflops": ("cpu",),
+}  # fmt: skip
 """Where a counter's number depends on it: on which devices it is asked. The others are asked on shapes, if they can."""
 
 
