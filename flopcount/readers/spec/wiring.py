@@ -47,7 +47,7 @@ class Wiring:
             modifiers: dict[str, Pieces] = {}
             if node.name in self._wanted or node.name != _number(node.op.tag, taken, counts):
                 modifiers["name"] = [text_scalar(node.name)]
-            if node.inputs != current:
+            if node.inputs != current or not (node.inputs or node.op.is_alone):
                 names = self.references(node.inputs)
                 modifiers["from"] = names if len(names) == 1 else listed(names)
             aliases = [self._aliases[tensor.name] for tensor in node.outputs if tensor.name in self._aliases]

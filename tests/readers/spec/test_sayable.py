@@ -220,6 +220,20 @@ def test_inputs_without_a_batch_beside_those_with_one() -> None:
     assert "--batch none" in returned(graph)
 
 
+def test_an_input_that_is_a_single_number() -> None:
+    b = GraphBuilder("net", 1)
+    x, step = b.input("x", (1, 4)), b.input("step", ())
+    text = returned(b.build(b.add(Add(), [x, step], name="add")))
+    assert "  step: {shape: []}\n" in text
+
+
+def test_a_first_layer_that_reads_nothing() -> None:
+    b = GraphBuilder("net", 1)
+    x, y = b.input("x", (1, 4)), b.input("y", (1, 4))
+    (odd,) = b.add(find_op("opaque")(out=(4,), keep_batch=False, costs=("add 3",)), [], name="odd")
+    returned(b.build(b.add(Add(), [x, y, odd], name="add")), opaque=1)
+
+
 def test_what_is_stacked_outside_of_a_loop_has_no_maker_and_costs_nothing() -> None:
     b = Sample("net")
     x = b.then(b.input("x", (1, 4)), "relu", "loop.relu")
