@@ -20,7 +20,8 @@ class Gradients:
     """The gradients of one graph.
 
     Attributes:
-        wanted: Names of the activations whose gradient somebody trainable waits for.
+        wanted: Names of the activations whose gradient somebody trainable waits for, and of the learned tensors that
+            layers read as they are.
         given: Names of the activations that lead to an output of the network, so that a gradient reaches them.
     """
 
@@ -31,7 +32,7 @@ class Gradients:
         self._users: Counter[str] = Counter()
         for node in graph.nodes:
             if self.passes(node):
-                self._readers.update(tensor.name for tensor in node.inputs)
+                self._readers.update(tensor.name for tensor in (*node.inputs, *_made(node)))
 
     def passes(self, node: Node) -> bool:
         """Whether a gradient passes through a layer: one comes in, and somebody waits for one."""
@@ -49,7 +50,7 @@ class Gradients:
         entries = op.backward(*[tensor.shape for tensor in node.inputs + node.outputs])
         if entries is None:
             return None
-        trained = _trained(node)
+        trained = self._trained(node)
         needed = [entry for entry in entries if entry.count and self._needs(node, trained, entry.to)]
         return (*needed, *self._sums(node, trained))
 
@@ -65,23 +66,39 @@ class Gradients:
             if (readers := self._readers[tensor.name]) > 1 and tensor.name in self.wanted:
                 sums += to_input(None, add((readers - 1) * tensor.elements, part=SUM))
         for key, weight in trained.items():
-            if self._users[weight.name]:
+            if weight.is_held and self._is_shared(weight):
                 sums += to_weight(key, add(weight.elements, part=SUM))
-            self._users[weight.name] += 1
+        for tensor in node.inputs:
+            if tensor.is_held and tensor.name in self.wanted and self._is_shared(tensor):
+                sums += to_input(None, add(tensor.elements, part=SUM))
         return sums
 
+    def _is_shared(self, weight: Tensor) -> bool:
+        """Whether a learned tensor has been given a gradient before; it has now."""
+        self._users[weight.name] += 1
+        return self._users[weight.name] > 1
 
-def _trained(node: Node) -> dict[str, Tensor]:
-    """The weights that training changes, by the names that they have in the op."""
-    keys = node.op.weights(*[tensor.shape for tensor in node.inputs])
-    return {key: weight for key, weight in zip(keys, node.weights, strict=False) if weight.trainable}
+    def _trained(self, node: Node) -> dict[str, Tensor]:
+        """The weights that wait for a gradient, by their names in the op; some may be what a layer makes."""
+        keys = node.op.weights(*[tensor.shape for tensor in node.inputs])
+        return {
+            key: weight
+            for key, weight in zip(keys, node.weights, strict=False)
+            if weight.trainable or (not weight.is_held and weight.name in self.wanted)
+        }
+
+
+def _made(node: Node) -> list[Tensor]:
+    """The weights of a layer that another one makes."""
+    return [weight for weight in node.weights if not weight.is_held]
 
 
 def _wanted(graph: Graph) -> set[str]:
     wanted: set[str] = set()
     for node in graph.nodes:
+        wanted.update(tensor.name for tensor in node.inputs if tensor.is_held and tensor.trainable)
         trains = any(weight.trainable for weight in node.weights) or (node.trainable and _is_unknown(node))
-        if trains or any(tensor.name in wanted for tensor in node.inputs):
+        if trains or any(tensor.name in wanted for tensor in (*node.inputs, *_made(node))):
             wanted.update(tensor.name for tensor in node.outputs if tensor.dtype not in DISCRETE_DTYPES)
     return wanted
 
@@ -95,5 +112,5 @@ def _given(graph: Graph) -> set[str]:
     given = {tensor.name for tensor in graph.outputs}
     for node in reversed(graph.nodes):
         if any(tensor.name in given and tensor.dtype not in DISCRETE_DTYPES for tensor in node.outputs):
-            given.update(tensor.name for tensor in node.inputs)
+            given.update(tensor.name for tensor in (*node.inputs, *_made(node)))
     return given

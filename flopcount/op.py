@@ -146,6 +146,11 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         raise NotImplementedError(type(self).__name__)
 
     @property
+    def is_alone(self) -> bool:
+        """Whether it reads nothing, unless it is given something: a tensor that is the same whatever the input."""
+        return False
+
+    @property
     def holds(self) -> str | None:
         """The type of the elements of its weights and buffers; None: the network's own."""
         return None

@@ -227,7 +227,7 @@ FITTING: dict[tuple[str, str], Callable[[Random, list[Shape]], Any]] = {
     ("affine_grid", "size"): lambda rng, x: tuple(rng.randint(1, 4) for _ in range(_size(x, -2))),
     ("attention", "heads"): _divisor(-1),
     **{(tag, "to"): _dtype for tag in ("cast", "quantize", "dequantize")},
-    **{(tag, "of"): _dtype for tag in ("parameter", "constant")},
+    **{(tag, "of"): _dtype for tag in ("parameter", "constant", "opaque")},
     ("channel_shuffle", "groups"): _divisor(1),
     ("conv", "groups"): _divisor(1),
     ("conv", "out"): lambda rng, x: max(_size(x, 1), 1) * rng.randint(1, 2),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+from flopcount.conventions import find_convention
 from flopcount.engine import Layer, Report, count
 from flopcount.errors import UsageError
 from flopcount.graph import Graph, GraphBuilder, Tensor
@@ -114,6 +118,71 @@ def test_the_gradients_of_several_users_of_a_weight_are_added() -> None:
     layers = trained(b.build([linear(b, x, "third", tied={"weight": weight})]))
     summed = Work("add", 64, part="sum", phase="grad_weight", to="weight")
     assert [(layer.work or ()).count(summed) for layer in layers.values()] == [0, 1, 1]
+
+
+def backward_of(graph: Graph) -> Counter[tuple[str, str]]:
+    """The backward work of a whole network, by kind and role."""
+    done: Counter[tuple[str, str]] = Counter()
+    for layer in count(graph, mode="train").layers:
+        for work in layer.work or ():
+            if work.phase != "forward":
+                done[work.kind, work.role] += work.count
+    return +done
+
+
+@pytest.mark.parametrize(
+    ("tag", "shape", "fields"),
+    [
+        ("add", (5, 8), {}), ("add", (1, 1, 8), {}), ("mul", (5, 1), {}), ("div", (8,), {}), ("sub", (1,), {}),
+        ("matmul", (2, 8, 3), {}), ("concat", (2, 4, 8), {"axis": 1}), ("maximum", (8,), {}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("learns", [True, False])
+def test_a_learned_tensor_that_is_read_as_it_is_costs_what_one_with_a_layer_does(
+    tag: str, shape: tuple[int, ...], fields: dict[str, Any], learns: bool
+) -> None:
+    """Whoever reads it, once or twice, behind what is trained or not."""
+    table = Tensor("table", shape, kind="parameter", trainable=learns)
+    for trained in (True, False):
+        found = []
+        for direct in (True, False):
+            b = Sample("net")
+            x = linear(b, b.input("x", (2, 5, 8)), "first", trainable=trained)
+            made = table
+            if not direct:
+                parameter = find_op("parameter")(shape=shape, keep_batch=False)
+                (made,) = b.add(parameter, [], name="table", trainable=learns)
+            op, kept = find_op(tag)(**fields), [table] if direct else []
+            (y,) = b.add(op, [x, made], name="once", kept=kept)
+            (z,) = b.add(op, [x, made], name="twice", kept=kept)
+            found.append(backward_of(b.build([y, z])))
+        assert found[0] == found[1]
+        assert bool(found[0]) == (learns or trained) or tag in ("add", "concat")
+
+
+def test_torch_does_as_many_products_for_a_learned_tensor_that_is_read_as_it_is() -> None:
+    table = Tensor("table", (2, 8, 3), kind="parameter", trainable=True)
+    b = Sample("net")
+    (y,) = b.add(find_op("matmul")(), [b.input("x", (2, 5, 8)), table], name="out", kept=[table])
+    weight = torch.rand(2, 8, 3, requires_grad=True)
+    with FlopCounterMode(display=False) as counter:
+        (torch.rand(2, 5, 8) @ weight).sum().backward()
+    ours = count(b.build([y]), find_convention("torch"), "train").totals["flops"].value
+    assert ours == counter.get_total_flops() == 2 * 2 * (2 * 5 * 8 * 3)
+
+
+def test_a_weight_that_a_layer_makes_passes_its_gradient_on() -> None:
+    b = Sample("net")
+    (w,) = b.add(find_op("parameter")(shape=(6, 8), keep_batch=False), [], name="filters")
+    w = b.then(w, "tanh", "squashed")
+    op = find_op("linear")(out=6, bias=False)
+    (y,) = b.add(op, [b.input("x", (2, 8))], name="once", tied={"weight": w})
+    (z,) = b.add(op, [b.input("z", (2, 8))], name="twice", tied={"weight": w})
+    layers = trained(b.build([y, z]))
+    assert [gradients(layers[name]) for name in ("once", "twice")] == [[("grad_weight", "", "weight")]] * 2
+    assert ("grad_input", "", 0) in gradients(layers["squashed"])
+    assert ("grad_input", "sum", "") in gradients(layers["squashed"])
+    assert "filters" in layers
 
 
 def test_each_input_of_a_layer_has_its_own_gradient() -> None:

@@ -11,7 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
-from . import advise, check, compare, explain, identify, init, listing, report, rewrite, schema, snapshot, verify
+from . import (
+    advise,
+    check,
+    compare,
+    convert,
+    explain,
+    identify,
+    init,
+    listing,
+    report,
+    rewrite,
+    schema,
+    snapshot,
+    verify,
+)
 from .output import complain
 
 BUG, INTERRUPTED = 70, 130
@@ -28,6 +42,7 @@ app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("identify")(identify.identify)
 app.command("rewrite")(rewrite.rewrite)
+app.command("convert")(convert.convert)
 app.command("advise")(advise.advise)
 app.command("verify")(verify.verify)
 app.command("check")(check.check)

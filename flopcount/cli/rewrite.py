@@ -27,12 +27,14 @@ def rewrite(
     """
     from .. import rewriting
     from ..effect import remarks
+    from ..readers.spec.sayable import sayable
     from ..readers.spec.write import spec_text
     from ..sources import load
     from .output import complain, write
 
     graph = load(source, inputs=input, batch=batch, settings=settings_of(set_), kwargs=kwargs_of(kwargs))
     rewritten = rewriting.rewrite(graph, rewrites)
-    write(spec_text(rewritten.after), output)
-    for remark in remarks(rewritten):
+    said = sayable(rewritten.after)
+    write(spec_text(said.graph), output)
+    for remark in (*remarks(rewritten), *said.remarks):
         complain(f"note: {remark}")

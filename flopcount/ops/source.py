@@ -18,37 +18,43 @@ from .axes import check_axis
 
 
 class Source(Op, frozen=True, kw_only=True):
-    """Takes only the batch size from its input; with `keep_batch: false` not even that."""
+    """Takes only the batch size from its input; with `keep_batch: false` not even that.
+
+    Its elements are of the network's own type or, with `of: int64`, of another.
+    """
 
     group: ClassVar = "source"
     arity: ClassVar[tuple[int, int | None]] = (0, 1)
 
+    def check(self, *x: Shape) -> None:
+        op: Any = self  # the fields' order is that of the ops, whose first one the short form sets
+        check_batch(x, op.keep_batch)
+        if op.of is not None and op.of not in DTYPE_BYTES:
+            raise OpError(f"unknown dtype '{op.of}'", hint=did_you_mean(op.of, DTYPE_BYTES))
+
     def dtype(self, *dtypes: str) -> str | None:
+        op: Any = self
         # Beside token ids, a table of positions is still one of real numbers.
-        return None if not dtypes or dtypes[0] in DISCRETE_DTYPES else dtypes[0]
+        return op.of or (None if not dtypes or dtypes[0] in DISCRETE_DTYPES else dtypes[0])
 
 
 class Held(Source, frozen=True, kw_only=True):
-    """A tensor that the network holds, of the network's own type or, with `of: int64`, of another."""
+    """A tensor that the network holds."""
 
     shape: Sizes
     keep_batch: Flag = True
     of: Text | None = None
 
-    def check(self, *x: Shape) -> None:
-        check_batch(x, self.keep_batch)
-        if self.of is not None and self.of not in DTYPE_BYTES:
-            raise OpError(f"unknown dtype '{self.of}'", hint=did_you_mean(self.of, DTYPE_BYTES))
-
     def infer(self, *x: Any) -> Any:
         return batched(x, self.shape, self.keep_batch)
 
     @property
+    def is_alone(self) -> bool:
+        return not self.keep_batch
+
+    @property
     def holds(self) -> str | None:
         return self.of
-
-    def dtype(self, *dtypes: str) -> str | None:
-        return self.of or super().dtype(*dtypes)
 
 
 def check_batch(x: Sequence[Shape], keep_batch: bool) -> None:
@@ -141,6 +147,7 @@ class Opaque(Source, frozen=True, kw_only=True):
 
     out: Shapes
     keep_batch: Flag = True
+    of: Text | None = None
     costs: Texts | None = None
     params: Count = 0
     kept: Count = 0
@@ -149,7 +156,7 @@ class Opaque(Source, frozen=True, kw_only=True):
     arity: ClassVar[tuple[int, int | None]] = (0, None)
 
     def check(self, *x: Shape) -> None:
-        check_batch(x, self.keep_batch)
+        super().check(*x)
         for cost in self.costs or ():
             _read_cost(cost)
         if self.costs is None and (self.params or self.kept):

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from flopcount.engine import Report, count
 from flopcount.errors import OpError
+from flopcount.fields import fields_of
 from flopcount.graph import GraphBuilder, Tensor
-from flopcount.op import KINDS, ROLES, Work
+from flopcount.op import KINDS, ROLES, Op, Work
 from flopcount.ops.joining import Add, Concat
 from flopcount.ops.source import Constant, Opaque, Parameter, cost_text
 from tests.counting import backward_ledger
@@ -126,6 +127,11 @@ def test_of_another_type_than_the_network() -> None:
     assert (caught.value.what, caught.value.hint) == (
         "unknown dtype 'int63'", "did you mean 'int64' or 'int32' or 'int16'?"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "first"), [(Parameter, "shape"), (Constant, "shape"), (Opaque, "out")])
+def test_the_short_form_gives_the_shape(op: type[Op], first: str) -> None:
+    assert next(iter(fields_of(op))) == first
 
 
 def test_what_every_pass_makes_anew_is_no_buffer() -> None:

@@ -143,7 +143,7 @@ def _inputs(
             raise UsageError(f"the input '{name}' cannot have the sizes {show_value(list(shape))}")
         if dtype and dtype not in DTYPE_BYTES:
             raise UsageError(f"unknown dtype '{dtype}'", hint=did_you_mean(dtype, DTYPE_BYTES))
-        declared_shape = _sample(spec, declared.shape, env, place)
+        declared_shape = _sample(spec, declared.shape, env, place, builder.batch)
         if shape is not None and len(shape) != len(declared_shape):
             raise UsageError(
                 f"the input '{name}' cannot be {show_shape(shape)}: the spec declares {show_shape(declared_shape)}",
@@ -158,9 +158,9 @@ def _inputs(
     return tensors
 
 
-def _sample(spec: Spec, value: Any, env: Environment, place: str) -> Sequence[int]:
+def _sample(spec: Spec, value: Any, env: Environment, place: str, batch: int | None) -> Sequence[int]:
     sizes = evaluate(spec.path, value, env)
-    if sizes == []:
+    if sizes == [] and batch is not None:
         raise SpecError("an input has at least one axis besides the batch", where=place)
     try:
         return [integer(size, "a positive integer", 1) for size in (sizes if isinstance(sizes, list) else [sizes])]

@@ -6,6 +6,7 @@ from ...errors import OpError, SpecError, did_you_mean
 from ...fields import MAX_SIZE, fields_of, integer, show_value
 from ...graph import GraphBuilder, Tensor
 from ...op import Op
+from ...ops.source import Held
 from .budget import Budget
 from .copies import copies
 from .document import where
@@ -135,12 +136,13 @@ class Expander:
 
     def _op(self, entry: OpEntry, inputs: Tensors, env: Environment, frame: Frame, name: str) -> Tensors:
         full_name = frame.prefix + name
+        op = entry.ready or self._make(entry, self._seeing(env, inputs))
         return self.builder.add(
-            entry.ready or self._make(entry, self._seeing(env, inputs)),
-            inputs,
+            op,
+            () if op.is_alone and entry.sources is None else inputs,
             name=full_name,
             where=where(self.path, entry.node),
-            tied={key: self._weight(entry, wanted, full_name) for key, wanted in entry.ties.items()},
+            tied={key: self._weight(entry, wanted, frame, name) for key, wanted in entry.ties.items()},
             trainable=not self._frozen,
             trips=self._trips,
         )
@@ -204,7 +206,7 @@ class Expander:
         """What an entry reads: what `from:` names, or what the one before gave."""
         if entry.sources is not None:
             return self.find(entry.sources, env, frame, scope)
-        if not current:
+        if not current and not (isinstance(entry, OpEntry) and issubclass(entry.op, Held)):
             raise SpecError(
                 "the model has several inputs; the first layer must say which it reads",
                 where=where(self.path, entry.node),
@@ -256,19 +258,25 @@ class Expander:
                 raise SpecError(f"the name '{name}' is taken", where=where(self.path, entry.node))
             frame.names[scope + name] = (tensor,)
 
-    def _weight(self, entry: OpEntry, wanted: str, name: str) -> Tensor:
-        """The weight that `weight:` names, sought from the layer's own scope outwards; `.a.weight` from the top."""
+    def _weight(self, entry: OpEntry, wanted: str, frame: Frame, name: str) -> Tensor:
+        """The weight that `weight:` names, sought from the layer's own scope outwards; `.a.weight` from the top.
+
+        Or the one result of a layer, which is then used as a weight.
+        """
         self._budget.spend(entry.node, 1)
         for node in self.builder.nodes[self._indexed :]:
             self._weights.update((weight.name, weight) for weight in node.weights)
         self._indexed = len(self.builder.nodes)
-        for candidate in candidates(wanted, name):
+        for candidate in candidates(wanted, frame.prefix + name):
             if candidate in self._weights:
                 return self._weights[candidate]
+        results = frame.find(wanted, name[: name.rfind(".") + 1])
+        if results is not None and len(results) == 1:
+            return results[0]
         raise SpecError(
             f"there is no weight '{wanted}' before this layer",
             where=where(self.path, entry.node),
-            hint=did_you_mean(wanted, self._weights) or "a weight is named LAYER.weight",
+            hint=did_you_mean(wanted, self._weights) or "a weight is named LAYER.weight; a layer's result, LAYER",
         )
 
     def _seeing(self, env: Environment, inputs: Tensors) -> Environment:

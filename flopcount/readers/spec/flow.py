@@ -48,6 +48,19 @@ def prose(key: str, text: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
+def comment(text: str) -> list[str]:
+    r"""A sentence as lines of comment.
+
+    Example:
+        >>> comment("note: two\nlines")
+        ['# note: two lines']
+    """
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return textwrap.wrap(
+        shown, WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False, break_on_hyphens=False
+    ) or ["#"]
+
+
 def value_scalar(value: Any) -> str:
     """The value of an op's field, in one line.
 

@@ -41,7 +41,7 @@ def _layer(node: Node, known: dict[str, Tensor], names: set[str]) -> Node:
     shapes = [tensor.shape for tensor in node.inputs]
     own = []
     for key, weight in zip((*node.op.weights(*shapes), *node.op.buffers(*shapes)), node.weights, strict=False):
-        if weight.name in known:
+        if weight.name in known or not weight.is_held:
             continue
         if (name := f"{node.name}.{key}") in names:
             raise SpecError(
@@ -50,7 +50,8 @@ def _layer(node: Node, known: dict[str, Tensor], names: set[str]) -> Node:
         names.add(name)
         known[weight.name] = replace(weight, name=name, declared=None)
         own.append(weight)
-    weights = tuple(known.get(weight.name, weight) for weight in node.weights)
+    weights = tuple(known.get(weight.name, weight) if weight.is_held else weight for weight in node.weights)
+    weights = _undeclared(weights)
     learned = [weight.trainable for weight in own if weight.kind == "parameter"]
     frozen = bool(learned) and not any(learned) and node.op.in_training(False) == node.op.in_training(True)
     return replace(

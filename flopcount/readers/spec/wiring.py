@@ -33,7 +33,7 @@ class Wiring:
         self._maker.update((tensor.name, tensor.name) for tensor in graph.inputs)
         self._weights: dict[str, Tensor] = {}
         self._owners: dict[str, str] = {}
-        self._ties: dict[str, dict[str, str]] = {}
+        self._ties: dict[str, dict[str, Tensor | str]] = {}
         self._wanted: set[str] = set()
         """The layers that something refers to, and those results that are referred to apart from the others."""
         self._survey()
@@ -47,14 +47,14 @@ class Wiring:
             modifiers: dict[str, Pieces] = {}
             if node.name in self._wanted or node.name != _number(node.op.tag, taken, counts):
                 modifiers["name"] = [text_scalar(node.name)]
-            if node.inputs != current:
+            if node.inputs != current or not (node.inputs or node.op.is_alone):
                 names = self.references(node.inputs)
                 modifiers["from"] = names if len(names) == 1 else listed(names)
             aliases = [self._aliases[tensor.name] for tensor in node.outputs if tensor.name in self._aliases]
             if aliases:
                 modifiers["outputs"] = aliases if len(aliases) == 1 else listed(aliases)
             if ties := self._ties.get(node.name):
-                modifiers["weight"] = _tied(ties)
+                modifiers["weight"] = _said(ties, self._aliases)
             taken.add(node.name)
             taken.update(aliases)
             yield modifiers
@@ -67,7 +67,7 @@ class Wiring:
         """Every layer, and what it reads where it does not say so."""
         current: tuple[Tensor, ...] = self._graph.inputs if len(self._graph.inputs) == 1 else ()
         for node in self._graph.nodes:
-            yield node, current
+            yield node, () if node.op.is_alone else current
             current = node.outputs
 
     def _survey(self) -> None:
@@ -78,7 +78,7 @@ class Wiring:
                 if node.inputs != current:
                     self._want(node.inputs, inputs)
                 if node.weights:
-                    self._ties[node.name] = self._tied(node)
+                    self._ties[node.name] = self._tied(node, inputs)
             except SpecError as error:
                 raise error.located(node.where, node.label) from None
             for weight in node.weights:
@@ -129,13 +129,19 @@ class Wiring:
                 aliases[tensor.name] = name
         return aliases
 
-    def _tied(self, node: Node) -> dict[str, str]:
-        """The weights of a layer that are another's, as `weight:` names them."""
-        keys = node.op.weights(*[tensor.shape for tensor in node.inputs])
-        ties = {}
-        for key, weight in zip(keys, node.weights, strict=False):
+    def _tied(self, node: Node, inputs: set[str]) -> dict[str, Tensor | str]:
+        """The weights of a layer that are another's, as `weight:` names them, or that a layer makes."""
+        shapes = [tensor.shape for tensor in node.inputs]
+        learned, kept = node.op.weights(*shapes), node.op.buffers(*shapes)
+        ties: dict[str, Tensor | str] = {}
+        for key, weight in zip((*learned, *kept), node.weights, strict=False):
             name = f"{node.name}.{key}"
-            if weight.name == name and weight.trainable == node.trainable and weight.kind == "parameter":
+            if not weight.is_held:
+                self._want((weight,), inputs)
+                ties[key] = weight
+                continue
+            own = weight.kind == "parameter" and weight.trainable == node.trainable
+            if weight.name == name and (own if key in learned else weight.kind == "buffer"):
                 continue
             if weight.name == name:
                 what = weight.kind if weight.kind != "parameter" else "trained" if weight.trainable else "frozen"
@@ -153,10 +159,14 @@ class Wiring:
         return ties
 
 
-def _tied(ties: dict[str, str]) -> Pieces:
-    if [*ties] == ["weight"]:
-        return [text_scalar(ties["weight"])]
-    return braced([piece for key, name in ties.items() for piece in keyed(text_scalar(key), [text_scalar(name)])])
+def _said(ties: dict[str, Tensor | str], aliases: dict[str, str]) -> Pieces:
+    names = {
+        key: [text_scalar(tie if isinstance(tie, str) else aliases.get(tie.name, tie.name))]
+        for key, tie in ties.items()
+    }
+    if [*names] == ["weight"]:
+        return names["weight"]
+    return braced([piece for key, name in names.items() for piece in keyed(text_scalar(key), name)])
 
 
 def _number(kind: str, taken: set[str], counts: dict[str, int]) -> str:

@@ -76,10 +76,11 @@ def _input(graph: Graph, tensor: Tensor) -> list[str]:
             f" of {graph.batch}",
             hint="a spec states one sample of every input",
         )
-    sample = value_pieces(tensor.shape[1:] if batched else tensor.shape)
-    if tensor.dtype == graph.dtype:
-        return sample
-    return braced([*keyed("shape", sample), f"dtype: {text_scalar(tensor.dtype)}"])
+    shape = tensor.shape[1:] if batched else tensor.shape
+    sample = value_pieces(shape)
+    if tensor.dtype != graph.dtype:
+        return braced([*keyed("shape", sample), f"dtype: {text_scalar(tensor.dtype)}"])
+    return sample if shape else braced(keyed("shape", sample))
 
 
 def _layers(graph: Graph, wiring: Wiring) -> Iterator[str]:
