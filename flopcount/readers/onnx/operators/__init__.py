@@ -8,6 +8,7 @@ from . import (
     control,
     convolution,
     elementwise,
+    indexing,
     linear,
     movement,
     norm,
@@ -17,7 +18,6 @@ from . import (
     shaped,
 )
 from ._rules import Rule
-from .movement import FREE
 
 __all__ = ["FREE", "RULES", "find_rule"]
 
@@ -26,12 +26,20 @@ CONTRIB_DOMAINS = ("com.microsoft", "com.microsoft.nchwc")
 RULES: dict[str, Rule] = {
     name: rule
     for family in (
-        elementwise, movement, reduction, convolution, linear, norm, recurrent, attention, quantized, control,
+        elementwise, movement, indexing, reduction, convolution, linear, norm, recurrent, attention, quantized, control,
         shaped,
     )
     for name, rule in family.RULES.items()
 }  # fmt: skip
 """The operators of the standard domain."""
+
+
+FREE = frozenset({*movement.RULES, *indexing.RULES}) - {"OneHot"} | {
+    "Cast", "CastLike", "NonZero", "TopK", "NonMaxSuppression", "Unique", "Shape", "Size", "Constant",
+    "SequenceConstruct", "SequenceAt", "SequenceEmpty", "SequenceInsert", "SequenceErase", "SequenceLength",
+    "SplitToSequence", "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "StringNormalizer",
+}  # fmt: skip
+"""Operators that cost nothing whatever their sizes are: they move data, or are declared free."""
 
 
 def find_rule(domain: str, op_type: str) -> Rule | None:
