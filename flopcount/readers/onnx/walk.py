@@ -58,7 +58,8 @@ class Walk:
         for name in inputs:
             self._names.of(name)
         outputs = self._graph(self.model.graph, dict(inputs), Frame(opsets=self.model.opsets, outer=None))
-        return [value.tensor for value in outputs if value.tensor is not None]
+        parts = [part for value in outputs for part in (value.parts or (value,))]
+        return [value.tensor for value in parts if value.tensor is not None]
 
     def value(self, name: str) -> Value | None:
         """What a name stands for, here or around here."""
