@@ -39,6 +39,8 @@ def flow(node: Node, widths: Widths) -> Flow:
 def weight_axes(node: Node, widths: Widths, outputs: list[Axes]) -> Axes | None:
     """The first two axes of a layer's weight; None where its sizes are not known to follow widths."""
     op: Any = node.op
+    if not node.inputs:
+        return None
     reads, gives = widths.of(node.inputs[0]), outputs[0]
     if op.tag == "linear":
         return [gives[-1], reads[-1]]

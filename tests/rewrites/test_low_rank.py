@@ -55,3 +55,18 @@ def test_refuses(request_: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         rewrite(one(Linear(out=10), (1, 20)), request_)
     assert caught.value.what == message
+
+
+def test_a_source_that_reads_nothing_stays() -> None:
+    from flopcount.graph import GraphBuilder
+    from flopcount.ops.joining import Add
+    from flopcount.ops.source import Parameter
+
+    builder = GraphBuilder("network")
+    x = builder.input("x", (1, 20))
+    (positions,) = builder.add(Parameter(shape=(1, 20), keep_batch=False), [], name="positions")
+    added = builder.add(Add(), [x, positions], name="add")
+    graph = builder.build(builder.add(Linear(out=10), added, name="fc"))
+    assert [name for name, _ in chain(rewrite(graph, "low-rank:rank=2").after)] == [
+        "positions", "add", "fc.reduce", "fc.expand",
+    ]  # fmt: skip

@@ -157,3 +157,19 @@ def test_rounding(channels: int, factor: str) -> None:
     assert made >= wanted * Fraction(9, 10)
     assert abs(made - wanted) <= (8 if channels % 8 == 0 else 1)
     assert made % 8 == 0 or channels % 8
+
+
+def test_a_learned_tensor_that_is_read_twice_keeps_its_size() -> None:
+    from flopcount.graph import GraphBuilder, Tensor
+    from flopcount.ops.joining import Add
+    from flopcount.ops.linear import Linear
+    from flopcount.ops.source import Parameter
+
+    builder = GraphBuilder("network")
+    table = Tensor("table", (1, 20), kind="parameter", trainable=True)
+    (y,) = builder.add(Linear(out=20), [builder.input("x", (1, 8))], name="fc1")
+    for name in ("first", "second"):
+        (read,) = builder.add(Parameter(shape=(1, 20), keep_batch=False), [], name=name, tied={"weight": table})
+        (y,) = builder.add(Add(), [y, read], name=f"add.{name}")
+    graph = builder.build(builder.add(Linear(out=10), [y], name="fc2"))
+    assert shapes(rewrite(graph, "width:factor=0.5").after) == shapes(graph)

@@ -8,6 +8,7 @@ here is what makes it fast: neither onnx nor protobuf nor numpy is imported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from ...graph import Graph, GraphBuilder, Provenance
 from ...op import Shape
 from ...units import grouped
 from .dimensions import Dimensions, names_in
+from .dtypes import is_float
 from .file import is_model, mapped
 from .messages import Parser
-from .records import ModelRecord, ValueRecord
+from .records import GraphRecord, ModelRecord, ValueRecord
 from .values import Value, unknown
 
 __all__ = ["Model", "is_model", "open_model", "read"]
@@ -112,7 +114,7 @@ def _graph(
     if len({record.name for record in records}) < len(records):
         raise SourceError("two inputs have the same name")
     shapes = sizes.bind(records, given)
-    builder = GraphBuilder(Path(path).stem, sizes.batch)
+    builder = GraphBuilder(Path(path).stem, sizes.batch, _dtype(graph))
     dtypes = {name: dtype for name, (_, dtype) in given.items() if dtype}
     # What is no tensor (a sequence, an optional value) has no size that one could give.
     values = {record.name: unknown(record.name) for record in graph.inputs if not record.dtype}
@@ -125,6 +127,12 @@ def _graph(
     outputs = walk.run(values)
     sizes.refuse_unused(walk.settable)
     return builder.build(outputs, Provenance(path, settings=dict(sorted(sizes.told.items())), notes=_notes(walk)))
+
+
+def _dtype(graph: GraphRecord) -> str:
+    """The type that most of the real tensors have which the file holds."""
+    held = Counter(tensor.dtype for tensor in graph.initializers if is_float(tensor.dtype) and len(tensor.shape) > 1)
+    return held.most_common(1)[0][0] if held else "float32"
 
 
 def _notes(walk: Any) -> tuple[str, ...]:

@@ -169,7 +169,8 @@ class Call:
         if tied:
             op.check(*shapes)
         wanted = op.weights(*shapes) if tied else {}
-        weights, kept = {}, [source for value in inputs for source in value.sources]
+        weights: dict[str, Tensor] = {}
+        kept: list[Tensor] = []
         for key, value in tied.items():
             if value is not None and key in wanted:
                 if value.known.elements != prod(wanted[key]):

@@ -31,17 +31,32 @@ def layer_names(graph: GraphRecord, weights: frozenset[str]) -> list[str]:
         weights: The names of what the file holds as initializers.
     """
     modules = _Modules(graph, weights)
+    held = _held(graph, weights)
     paths = [modules.of(node, path_of(node)) for node in graph.nodes]
     parents = {prefix for path in set(paths) for prefix in _prefixes(path)}
-    here = Counter(path for path, node in zip(paths, graph.nodes, strict=True) if node.op_type not in SILENT)
-    holding = Counter(path for path, node in zip(paths, graph.nodes, strict=True) if _holds(node, weights))
+    layers = [node.op_type not in SILENT and held.isdisjoint(node.outputs) for node in graph.nodes]
+    holds = [layer and _holds(node, held) for layer, node in zip(layers, graph.nodes, strict=True)]
+    here, holding = (
+        Counter(path for path, each in zip(paths, which, strict=True) if each) for which in (layers, holds)
+    )
     names: list[str] = []
-    for path, node in zip(paths, graph.nodes, strict=True):
-        sole = here[path] == 1 or (holding[path] == 1 and _holds(node, weights))
+    for path, node, holder in zip(paths, graph.nodes, holds, strict=True):
+        sole = here[path] == 1 or (holding[path] == 1 and holder)
         whole = bool(path) and path not in parents and sole
         below = operator(node)
         names.append((path if whole else f"{path}.{below}" if path else below)[:MAX_LENGTH])
     return names
+
+
+def _held(graph: GraphRecord, weights: frozenset[str]) -> frozenset[str]:
+    """What is known beforehand: what the file holds, and what is made of that alone (a weight that is standardised)."""
+    held = set(weights)
+    for node in graph.nodes:
+        # A body reads what is around it, whatever its node reads.
+        body = any(isinstance(each, GraphRecord) for each in node.attributes.values())
+        if node.op_type == "Constant" or (any(node.inputs) and not body and held.issuperset(filter(None, node.inputs))):
+            held.update(filter(None, node.outputs))
+    return frozenset(held)
 
 
 def path_of(node: NodeRecord) -> str:
@@ -69,6 +84,7 @@ class _Modules:
     def __init__(self, graph: GraphRecord, weights: frozenset[str]) -> None:
         self._weights = weights
         self._named: set[str] = set()
+        self._reads = Counter(name for node in graph.nodes for name in node.inputs)
         self._adders = {name: node for node in graph.nodes if node.op_type == "Add" for name in node.inputs}
 
     def of(self, node: NodeRecord, path: str) -> str:
@@ -78,14 +94,19 @@ class _Modules:
         adder = self._adders.get(node.outputs[0]) if node.op_type == "MatMul" and node.outputs else None
         for name in (*node.inputs[1:3], *(adder.inputs if adder else ())):
             found = _WEIGHT.match(name) if name in self._weights else None
-            if found and found[1] not in self._named and self._is_near(found[1], path):
+            if found and found[1] not in self._named and (self._is_near(found[1], path) or self._is_own(node, name)):
                 self._named.add(found[1])
                 return found[1]
         return path
 
+    def _is_own(self, node: NodeRecord, name: str) -> bool:
+        """Whether it is a convolution's own weight: merged with a norm, the layer stands under that one's path."""
+        return node.op_type in ("Conv", "ConvTranspose") and node.inputs[1] == name and self._reads[name] == 1
+
     def _is_near(self, module: str, path: str) -> bool:
-        """Whether a module is the path's own, below it or beside it; where there is no path, any is."""
-        return not path or module.rpartition(".")[0] in (path, path.rpartition(".")[0])
+        """Whether a module is the path's own (or ends as it does), below it or beside it; without a path, any is."""
+        beside = module.rpartition(".")[0] in (path, path.rpartition(".")[0])
+        return not path or beside or module.endswith(f".{path}")
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ class Value(Struct, frozen=True, gc=False):
         sources: The learned tensors that a held value is made of; whoever uses it uses them.
         data: Its elements, where they are few and known: a shape, an axis.
         quantized: Whether it is the real-number reading of integers, so that products with it are those of integers.
+        parts: The elements of a sequence, where it is one and its length is known.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Value(Struct, frozen=True, gc=False):
     sources: tuple[Tensor, ...] = ()
     data: Array | None = None
     quantized: bool = False
+    parts: tuple[Value, ...] | None = None
 
     @property
     def shape(self) -> Shape:

@@ -13,6 +13,7 @@ from .beforehand import Beforehand
 from .call import Call
 from .dimensions import Dimensions
 from .frame import Frame
+from .kept import Kept
 from .messages import Parser
 from .names import Unique, layer_names
 from .operators import FREE, find_rule
@@ -49,6 +50,7 @@ class Walk:
         self._frame = Frame()
         self._name = ""
         self._names = Unique()
+        self._kept = Kept(builder, self._names.of)
         self._steps = 0
 
     def run(self, inputs: Mapping[str, Value]) -> list[Tensor]:
@@ -56,7 +58,8 @@ class Walk:
         for name in inputs:
             self._names.of(name)
         outputs = self._graph(self.model.graph, dict(inputs), Frame(opsets=self.model.opsets, outer=None))
-        return [value.tensor for value in outputs if value.tensor is not None]
+        parts = [part for value in outputs for part in (value.parts or (value,))]
+        return [value.tensor for value in parts if value.tensor is not None]
 
     def value(self, name: str) -> Value | None:
         """What a name stands for, here or around here."""
@@ -85,11 +88,12 @@ class Walk:
         self, call: Call, op: Op, inputs: Sequence[Value], tied: Mapping[str, Tensor], kept: Sequence[Tensor], part: str
     ) -> tuple[Tensor, ...]:
         """Add a layer under the name of the node that is being read."""
+        where = self._where(call.node)
         return self.builder.add(
             op,
-            [value.known for value in inputs],
+            [self._kept.tensor(value, self._name, where) for value in inputs],
             name=self._names.of(f"{self._name}.{part}" if part else self._name),
-            where=self._where(call.node),
+            where=where,
             tied=tied,
             kept=kept,
             trips=self._frame.trips,
@@ -221,8 +225,7 @@ class Walk:
                 Tensor(name, shape or ()) for name, shape in zip(node.outputs, known, strict=False)
             ]
         else:
-            kept = [source for value in inputs for source in value.sources]
-            made = self.add(call, Unread(kind=node.op_type, shapes=known, free=free), inputs, {}, kept, "")
+            made = self.add(call, Unread(kind=node.op_type, shapes=known, free=free), inputs, {}, (), "")
         tensors = iter(made)
         return [
             unknown(name, dtype or "float32")

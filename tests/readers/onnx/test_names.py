@@ -94,3 +94,38 @@ def test_joined_scopes() -> None:
 def test_names_are_numbered_where_they_repeat() -> None:
     unique = Unique()
     assert [unique.of(name) for name in ("a", "a_1", "a", "a", "")] == ["a", "a_1", "a_2", "a_3", "node"]
+
+
+def test_a_convolution_that_took_in_a_norm_of_another_module_has_its_weights_name() -> None:
+    scopes = ("", "layer1", "layer1.0", "layer1.0.bns.0", "batch_norm")
+    weights = ("layer1.0.convs.0.weight", "layer1.0.convs.0.weight_bias")
+    assert names(node("Conv", "node_Conv_7", "x", *weights, scopes=scopes), weights=weights) == ["layer1.0.convs.0"]
+    far = ("", "block2", "block2.bn", "batch_norm")
+    assert names(node("Conv", "n", "x", "block1.c.conv.weight", scopes=far), weights=("block1.c.conv.weight",)) == [
+        "block1.c.conv"
+    ]
+
+
+def test_a_weight_that_two_layers_read_names_neither_from_afar() -> None:
+    found = names(
+        node("Conv", "/blocks.0/cpe/Conv", "x", "shared.weight"),
+        node("Conv", "/blocks.1/cpe/Conv", "y", "shared.weight"),
+        weights=("shared.weight",),
+    )
+    assert found == ["blocks.0.cpe", "blocks.1.cpe"]
+
+
+def test_a_weight_that_is_standardised_first_still_gives_its_layer_the_modules_name() -> None:
+    found = names(
+        node("Reshape", "/conv/Reshape", "conv.weight", "s", outputs=("flat",)),
+        node("BatchNormalization", "/conv/BatchNormalization", "flat", "s", "s", "s", "s", outputs=("norm",)),
+        node("Conv", "/conv/Conv", "x", "norm", outputs=("y",)),
+        node("Relu", "/act/Relu", "y"),
+        weights=("conv.weight", "s"),
+    )
+    assert found[2:] == ["conv", "act"]
+
+
+def test_a_module_that_was_called_by_itself_has_its_whole_name() -> None:
+    found = names(node("Gemm", "/fc/Gemm", "x", "head.fc.weight"), weights=("head.fc.weight",))
+    assert found == ["head.fc"]

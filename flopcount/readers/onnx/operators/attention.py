@@ -163,6 +163,20 @@ def _rotary(call: Call) -> Results:
     return call.layer(Rotary(turned=turned), x)
 
 
+def _flexible(call: Call) -> Results:
+    """FlexAttention: attention whose scores and probabilities graphs in attributes may change."""
+    q, k, v = (call.input(place) for place in range(3))
+    if any(len(x.shape) != 4 for x in (q, k, v)):
+        raise UnreadError("its heads have no axis of their own")
+    made = attend(call, q, k, v, q.shape[1], k.shape[1], False, None, 0)
+    scores = call.beside(made, (*q.shape[:3], k.shape[2]), "float64" if q.dtype == "float64" else "float32")
+    for part in ("score_mod", "prob_mod"):
+        if part in call.attributes:
+            call.host.inline(call, call.graph(part), [scores], 1, part)
+    return (made,)
+
+
+PREVIEW: dict[str, Rule] = {"FlexAttention": _flexible}
 RULES: dict[str, Rule] = {"Attention": _attention, "RotaryEmbedding": _rotary}
 CONTRIB: dict[str, Rule] = {
     "MultiHeadAttention": _multi_head,

@@ -8,6 +8,8 @@ from ..values import UnsizedError, Value, computed
 from ._rules import Rule
 
 MAX_TRIPS = 1 << 40
+MAX_UNROLLED = 4096
+"""How many steps of a loop are written out one by one."""
 
 
 def _if(call: Call) -> Results:
@@ -27,14 +29,37 @@ def _loop(call: Call) -> Results:
     body = call.graph("body")
     most, condition = call.optional(0), call.optional(1)
     carried = [call.input(place) for place in range(2, len(call.inputs))]
+    if any(value.parts is not None for value in carried):
+        return _unrolled(call, most, condition, carried)
     trips = _trips(call, most, condition)
-    number = Value("iteration", "int64", None)
     number = Value("iteration", "int64", computed("iteration", Array((), (0,))).tensor)
     going = computed("condition", Array((), (True,), "bool"))
     found = call.host.inline(call, body, [number, going, *map(_running, carried)], trips, "")
     after, scanned = found[1 : 1 + len(carried)], found[1 + len(carried) :]
     _check_carried(carried, after)
     return [*after, *(_stacked(call, value, trips) for value in scanned)]
+
+
+def _unrolled(call: Call, most: Value | None, condition: Value | None, carried: list[Value]) -> Results:
+    """A loop that makes or takes a sequence: every step by itself, since each has another length before it."""
+    limit = MAX_UNROLLED if most is None else call.array(0).flat[0]
+    going = condition is None or bool(call.array(1).items[0])
+    scanned: list[list[Value]] = []
+    steps = 0
+    while going and steps < limit:
+        if steps == MAX_UNROLLED:
+            raise UnsizedError("a sequence of too many steps")
+        number, again = Array((), (steps,)), Array((), (True,), "bool")
+        given = [computed("iteration", number), computed("condition", again), *carried]
+        ended, *found = call.host.inline(call, call.graph("body"), given, 1, str(steps))
+        if ended.data is None:
+            raise UnsizedError("the data decide how often it runs")
+        going, steps = bool(ended.data.items[0]), steps + 1
+        carried = found[: len(carried)]
+        scanned.append(found[len(carried) :])
+    if scanned and any(len({value.shape for value in values}) > 1 for values in zip(*scanned, strict=True)):
+        raise UnsizedError("what it gives changes its shape from step to step")
+    return [*carried, *(_stacked(call, value, steps) for value in (scanned[0] if scanned else []))]
 
 
 def _scan(call: Call) -> Results:

@@ -1,20 +1,8 @@
-"""The same elements elsewhere: reshape, transpose, slice, pad, concatenate, look up."""
+"""The same elements elsewhere: reshape, transpose, slice, pad, concatenate."""
 
 from __future__ import annotations
 
 from ....fields import MAX_SIZE
-from ....ops.axes import axis_of, replaced
-from ....ops.embedding import Embedding
-from ....ops.gathering import (
-    Gather,
-    GatherElements,
-    GatherND,
-    OneHot,
-    Scatter,
-    ScatterND,
-    Tril,
-    Triu,
-)
 from ....ops.joining import Concat
 from ....ops.movement import Expand, Flip, Pad, Tile
 from ....ops.resample import PixelShuffle, PixelUnshuffle
@@ -23,7 +11,7 @@ from ....ops.split import Split, StridedSlice
 from ..arrays import common_shape
 from ..call import Call, Results
 from ..folding import RefusedError, parts, reshaped
-from ..values import UnreadError, UnsizedError, Value, constant
+from ..values import UnreadError, UnsizedError, constant
 from ._rules import Rule
 
 NAMES = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}
@@ -186,45 +174,6 @@ def _space_to_depth(call: Call) -> Results:
     return call.layer(PixelUnshuffle(factor=call.integer("blocksize", 1)), call.input(0))
 
 
-def _gather(call: Call) -> Results:
-    x, places = call.input(0), call.input(1)
-    axis = call.integer("axis")
-    if x.held and not places.held and len(x.shape) == 2 and axis == 0 and x.known.kind == "parameter":
-        vocab, dim = x.shape
-        return call.layer(Embedding(vocab=vocab, dim=dim), _as_places(places), weight=x)
-    return call.layer(Gather(axis=axis), x, places)
-
-
-def _as_places(places: Value) -> Value:
-    return places
-
-
-def _gather_elements(call: Call) -> Results:
-    return call.layer(GatherElements(axis=call.integer("axis")), call.input(0), call.input(1))
-
-
-def _gather_nd(call: Call) -> Results:
-    return call.layer(GatherND(batch_axes=call.integer("batch_dims")), call.input(0), call.input(1))
-
-
-def _scatter(call: Call) -> Results:
-    op = Scatter(axis=call.integer("axis"), reduce=call.text("reduction", "none"))  # type: ignore[arg-type]
-    return call.layer(op, call.input(0), call.input(1), call.input(2))
-
-
-def _scatter_nd(call: Call) -> Results:
-    op = ScatterND(reduce=call.text("reduction", "none"))  # type: ignore[arg-type]
-    return call.layer(op, call.input(0), call.input(1), call.input(2))
-
-
-def _one_hot(call: Call) -> Results:
-    return call.layer(OneHot(depth=int(call.array(1).items[0]), axis=call.integer("axis", -1)), call.input(0))
-
-
-def _trilu(call: Call) -> Results:
-    return call.layer(Triu() if call.integer("upper", 1) else Tril(), call.input(0))
-
-
 def _reverse(call: Call) -> Results:
     return call.layer(Flip(axes=(call.integer("time_axis"),)), call.input(0))
 
@@ -261,17 +210,6 @@ def _range(call: Call) -> Results:
     return (constant(call.node.outputs[0], (max(0, ceil((limit - start) / delta)),), call.input(0).dtype),)
 
 
-def _compress(call: Call) -> Results:
-    """The slices that a condition chooses: how many, the condition says, where it is known."""
-    x, chosen = call.input(0), sum(map(bool, call.array(1).items))
-    if "axis" not in call.attributes:
-        return call.moved((chosen,))
-    axis = call.integer("axis")
-    if not -len(x.shape) <= axis < len(x.shape):
-        raise UnreadError("an axis that the input does not have")
-    return call.moved(replaced(x.shape, axis_of(axis, len(x.shape)), chosen))
-
-
 def _center_crop_pad(call: Call) -> Results:
     x = call.input(0)
     axes = call.integers("axes") or tuple(range(len(x.shape)))
@@ -288,16 +226,7 @@ def _center_crop_pad(call: Call) -> Results:
 RULES: dict[str, Rule] = {
     "Reshape": _reshape, "Flatten": _flatten, "Transpose": _transpose, "Squeeze": _squeeze, "Unsqueeze": _unsqueeze,
     "Slice": _slice, "Concat": _concat, "Split": _split, "Pad": _pad, "Expand": _expand, "Tile": _tile,
-    "DepthToSpace": _depth_to_space, "SpaceToDepth": _space_to_depth, "Gather": _gather,
-    "GatherElements": _gather_elements, "GatherND": _gather_nd, "Scatter": _scatter, "ScatterElements": _scatter,
-    "ScatterND": _scatter_nd, "OneHot": _one_hot, "Trilu": _trilu, "ReverseSequence": _reverse, "Identity": _passed,
-    "Dropout": _dropout, "ConstantOfShape": _constant_of_shape, "EyeLike": _eye_like, "Range": _range,
-    "CenterCropPad": _center_crop_pad, "Compress": _compress,
+    "DepthToSpace": _depth_to_space, "SpaceToDepth": _space_to_depth, "ReverseSequence": _reverse,
+    "Identity": _passed, "Dropout": _dropout, "ConstantOfShape": _constant_of_shape, "EyeLike": _eye_like,
+    "Range": _range, "CenterCropPad": _center_crop_pad,
 }  # fmt: skip
-
-FREE = frozenset(RULES) - {"OneHot"} | {
-    "Cast", "CastLike", "NonZero", "Compress", "TopK", "NonMaxSuppression", "Unique", "Shape", "Size", "Constant",
-    "SequenceConstruct", "SequenceAt", "SequenceEmpty", "SequenceInsert", "SequenceErase", "SequenceLength",
-    "SplitToSequence", "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "StringNormalizer",
-}  # fmt: skip
-"""Operators that cost nothing whatever their sizes are: they move data, or are declared free."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import helper
 
 from flopcount.engine import count
 from flopcount.op import Work
@@ -98,3 +99,15 @@ def test_the_runtimes_own(made: Any, shapes: Any, expected: list[str], macs: int
     assert [kind for _, kind, _ in layers(graph)] == expected
     assert dots(graph) == macs
     assert count(graph).uncounted == ()
+
+
+def test_flexible_attention_and_what_its_graphs_do(tmp_path: Path) -> None:
+    scores = value("s", [1, 4, 6, 6])
+    soft = helper.make_graph([node("Tanh", ["s"], ["z"], name="cap")], "score_mod", [scores], [value("z", None)])
+    q, kv = value("q", [1, 4, 6, 8]), [value(name, [1, 2, 6, 8]) for name in ("k", "v")]
+    plain = node("FlexAttention", ["q", "k", "v"], domain="ai.onnx.preview", name="a")
+    capped = node("FlexAttention", ["q", "k", "v"], domain="ai.onnx.preview", name="a", score_mod=soft)
+    assert layers(graph_of(model([plain], [q, *kv]), tmp_path)) == [("a", "sdpa", (1, 4, 6, 8))]
+    graph = graph_of(model([capped], [q, *kv]), tmp_path)
+    assert layers(graph) == [("a", "sdpa", (1, 4, 6, 8)), ("a.score_mod.cap", "tanh", (1, 4, 6, 6))]
+    assert dots(graph) == 2 * 4 * 6 * 6 * 8

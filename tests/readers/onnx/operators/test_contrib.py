@@ -25,7 +25,7 @@ def fused(op_type: str, inputs: list[str], outputs: tuple[str, ...] = ("y",), **
         (fused("QuickGelu", ["x"]), [("f.scale", "scale"), ("f.sigmoid", "sigmoid"), ("f", "mul")]),
         (
             fused("SkipLayerNormalization", ["x", "x", "b", "b", "b"]),
-            [("f.add", "add"), ("f.bias", "add"), ("f", "ln")],
+            [("f.add", "add"), ("b", "parameter"), ("f.bias", "add"), ("f", "ln")],
         ),
         (fused("SkipSimplifiedLayerNormalization", ["x", "x", "b"]), [("f.add", "add"), ("f", "rms_norm")]),
         (fused("SimplifiedLayerNormalization", ["x", "b"]), [("f", "rms_norm")]),

@@ -10,8 +10,10 @@ import pytest
 from flopcount.engine import count
 from flopcount.graph import Graph
 from flopcount.readers.onnx import read
+from flopcount.readers.onnx.operators.convolution import DeformedSamples
 from flopcount.readers.spec import read as read_spec
 from flopcount.readers.spec.write import spec_text
+from tests.counting import Number, indices, performed, tallied
 from tests.readers.onnx.models import graph_of, held, layers, model, node, value, written
 
 X = value("x", [1, 4, 9, 9])
@@ -68,3 +70,28 @@ WIDER = {
 def test_what_the_format_allows_beyond_it_is_counted_all_the_same(tag: str, tmp_path: Path) -> None:
     made, shape = WIDER[tag]
     assert layers(read(written(made, tmp_path))) == [("l", tag, shape)]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_samples_of_a_deformable_convolution(masked: bool) -> None:
+    channels, groups, taps, out = 4, 2, 9, (3, 5)
+    with tallied() as done:
+        for _ in indices((2, *out)):
+            for _ in range(groups * taps * 2):
+                place = Number() + Number()
+                place - place.maximum()
+            for _ in range(channels * taps):
+                combined = [Number() + Number() * (Number() - Number()) for _ in range(3)]
+                _ = combined[0] * Number() if masked else combined
+    shapes = [(2, channels, 5, 7), (2, 2 * groups * taps, *out), *([(2, groups * taps, *out)] if masked else [])]
+    op = DeformedSamples(taps=taps)
+    assert performed(op.work(*shapes, op.infer(*shapes))) == done
+
+
+def test_the_products_of_a_deformable_convolution_are_a_convolutions(tmp_path: Path) -> None:
+    offset = value("o", [1, 18, 7, 7])
+    made = model([node("DeformConv", ["x", "w", "o"], name="l")], [X, offset], held("w", (6, 4, 3, 3)))
+    report = count(graph_of(made, tmp_path))
+    assert layers(report.graph) == [("l.sampling", "deformed_samples", (1, 4, 9, 9)), ("l", "conv", (1, 6, 7, 7))]
+    assert report.totals["macs"].value == 6 * 4 * 9 * 7 * 7
+    assert report.uncounted == ()
