@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from .errors import FlopcountError, OpError, UsageError, show_shape
-from .op import Op, Shape
+from .op import Op, Shape, dtypes_of
 
 DTYPE_BYTES: dict[str, float] = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1, "float6": 0.75, "float4": 0.5,
@@ -207,16 +207,18 @@ class GraphBuilder:
             _check_arity(op, len(inputs))
             op.check(*shapes)
             inferred = op.infer(*shapes)
-            dtype = op.dtype(*(tensor.dtype for tensor in inputs)) or self.dtype
+            several = isinstance(inferred, list)
+            made = inferred if several else [inferred]
+            dtypes = dtypes_of(op, [tensor.dtype for tensor in inputs], len(made), self.dtype)
             weights = (*self._weights(op, shapes, name, tied or {}, trainable), *kept)
         except FlopcountError as error:
             del self._names[name]
             facts = {"input": ", ".join(map(show_shape, shapes))} if shapes else {}
             raise error.located(where, f"{name} ({op.tag})", facts) from None
-        if isinstance(inferred, list):
-            outputs = tuple(Tensor(f"{name}:{i}", shape, dtype) for i, shape in enumerate(inferred))
-        else:
-            outputs = (Tensor(name, inferred, dtype),)
+        outputs = tuple(
+            Tensor(f"{name}:{i}" if several else name, shape, dtype)
+            for i, (shape, dtype) in enumerate(zip(made, dtypes, strict=True))
+        )
         for tensor in outputs + weights:
             _refuse_absurd(tensor, where, f"{name} ({op.tag})")
         self.nodes.append(Node(name, op, tuple(inputs), outputs, weights, where, origin, trainable, trips, places))

@@ -185,9 +185,30 @@ class Op(Struct, frozen=True, kw_only=True, gc=False):
         """
         return None
 
-    def dtype(self, *dtypes: str) -> str | None:
-        """The type of the outputs' elements, from those of the inputs; None: the network's own."""
+    def dtype(self, *dtypes: str) -> str | list[str] | None:
+        """The type of the outputs' elements, from those of the inputs; None: the network's own.
+
+        A list, one for each output, where they differ.
+        """
         return dtypes[0]
+
+
+def dtypes_of(op: Op, inputs: Sequence[str], outputs: int, default: str) -> list[str]:
+    """The type of each output's elements.
+
+    Args:
+        op: The operation.
+        inputs: The types of the inputs.
+        outputs: How many outputs there are.
+        default: The network's own type.
+
+    Example:
+        >>> from flopcount.ops.ordering import Sort
+        >>> dtypes_of(Sort(), ["float16"], 2, "float32")
+        ['float16', 'int64']
+    """
+    said = op.dtype(*inputs)
+    return said if isinstance(said, list) else [said or default] * outputs
 
 
 AnyOp = TypeVar("AnyOp", bound=type[Op])

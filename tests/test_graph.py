@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from flopcount.engine import count
 from flopcount.errors import OpError
 from flopcount.graph import GraphBuilder, Tensor, with_batch
 from flopcount.ops import find_op
@@ -41,6 +42,13 @@ def test_several_outputs_have_names_of_their_own() -> None:
     builder = GraphBuilder("split")
     parts = builder.add(find_op("split")(parts=3), [builder.input("x", (1, 6))], name="qkv")
     assert [(part.name, part.shape) for part in parts] == [("qkv:0", (1, 2)), ("qkv:1", (1, 2)), ("qkv:2", (1, 2))]
+
+
+def test_several_outputs_have_types_of_their_own() -> None:
+    builder = GraphBuilder("sorted", dtype="float16")
+    found = builder.add(find_op("topk")(k=4), [builder.input("x", (2, 6))], name="best")
+    assert [part.dtype for part in found] == ["float16", "int64"]
+    assert count(builder.build(found)).totals["activation_bytes"].value == 2 * 4 * (2 + 8)
 
 
 def test_frozen_and_tied_weights() -> None:

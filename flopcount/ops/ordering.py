@@ -46,6 +46,9 @@ class TopK(Moving, frozen=True, kw_only=True):
         y = replaced(x, axis_of(self.axis, len(x)), self.k)
         return [y, y]
 
+    def dtype(self, *dtypes: str) -> list[str]:
+        return [dtypes[0], "int64"]
+
 
 @op
 class Sort(Moving, frozen=True, kw_only=True):
@@ -67,6 +70,9 @@ class Sort(Moving, frozen=True, kw_only=True):
 
     def infer(self, x: Any) -> Any:
         return [x, x]
+
+    def dtype(self, *dtypes: str) -> list[str]:
+        return [dtypes[0], "int64"]
 
 
 @op

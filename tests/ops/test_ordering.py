@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flopcount.errors import OpError
+from flopcount.op import dtypes_of
 from flopcount.ops.ordering import FREE, NMS, CumProd, CumSum, Sort, TopK
 from tests.counting import Number, backward_ledger, indices, ledger, tallied
 
@@ -23,6 +24,12 @@ def test_topk_and_sort_are_torchs(shape: tuple[int, ...], data: st.DataObject) -
     top.check(shape)
     assert top.infer(shape) == [tuple(part.shape) for part in torch.zeros(shape).topk(k, axis)]
     assert Sort(axis=axis).infer(shape) == [tuple(part.shape) for part in torch.zeros(shape).sort(axis)]
+
+
+def test_places_are_integers_whatever_the_elements_are() -> None:
+    x = torch.zeros(3, 4, dtype=torch.float16)
+    for op, made in ((TopK(k=2), x.topk(2)), (Sort(), x.sort())):
+        assert dtypes_of(op, ["float16"], 2, "float32") == [str(part.dtype).removeprefix("torch.") for part in made]
 
 
 def test_what_is_declared_free_says_so() -> None:

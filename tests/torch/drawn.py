@@ -21,10 +21,11 @@ Layer = tuple[dict[str, Any], Sequence[Tensor]]
 class Pool:
     """What has been computed so far, and a way to ask for tensors: those that are there, or new inputs."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, dtypes: Sequence[str]) -> None:
         self.draw = draw
         self.batch = draw(st.integers(1, 3))
-        self.builder = GraphBuilder("drawn", self.batch)
+        self.dtype = draw(st.sampled_from(dtypes))
+        self.builder = GraphBuilder("drawn", self.batch, self.dtype)
         self.tensors: list[Tensor] = []
 
     def number(self, low: int, high: int) -> int:
@@ -52,8 +53,8 @@ class Pool:
         """One value for all axes where they are equal; sometimes."""
         return values[0] if len(set(values)) == 1 and self.flag() else tuple(values)
 
-    def input(self, shape: Sequence[int], dtype: str = "float32") -> Tensor:
-        tensor = self.builder.input(f"input{len(self.builder._inputs)}", shape, dtype)
+    def input(self, shape: Sequence[int]) -> Tensor:
+        tensor = self.builder.input(f"input{len(self.builder._inputs)}", shape)
         self.tensors.append(tensor)
         return tensor
 
@@ -72,7 +73,7 @@ class Pool:
         fitting = [
             tensor
             for tensor in self.tensors
-            if tensor.dtype == "float32" and tensor.elements <= MOST_ELEMENTS and fits(tensor.shape)
+            if tensor.dtype == self.dtype and tensor.elements <= MOST_ELEMENTS and fits(tensor.shape)
         ]
         if fitting and self.number(0, 4):
             return self.draw(st.sampled_from(fitting))
@@ -89,8 +90,7 @@ class Pool:
         fields, inputs = LAYERS[tag](self)
         op = find_op(tag)(**fields)
         trainable, name = self.number(0, 5) > 0, f"{self.one('', 'a.', 'a.b.')}{tag}{len(self.builder.nodes)}"
-        outputs = self.builder.add(op, inputs, name=name, trainable=trainable)
-        self.tensors += outputs[:1] if tag in ("sort", "topk") else outputs  # their places are integers, undeclared
+        self.tensors += self.builder.add(op, inputs, name=name, trainable=trainable)
 
 
 def spatial(p: Pool) -> Tensor:
@@ -776,9 +776,15 @@ LAYERS: dict[str, Callable[[Pool], Layer]] = {
 
 
 @st.composite
-def networks(draw: st.DrawFn, tags: Sequence[str] = tuple(LAYERS), least: int = 1, most: int = 10) -> Graph:
-    """A random network; what nobody reads is its output, and perhaps one thing more."""
-    pool = Pool(draw)
+def networks(
+    draw: st.DrawFn,
+    tags: Sequence[str] = tuple(LAYERS),
+    least: int = 1,
+    most: int = 10,
+    dtypes: Sequence[str] = ("float32", "float64"),
+) -> Graph:
+    """A random network of one of these types; what nobody reads is its output, and perhaps one thing more."""
+    pool = Pool(draw, dtypes)
     for tag in draw(st.lists(st.sampled_from(tags), min_size=least, max_size=most)):
         pool.add(tag)
     nodes = pool.builder.nodes

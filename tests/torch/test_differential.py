@@ -1,4 +1,4 @@
-"""Random networks of every op: torch builds and runs them, and shapes, parameters, buffers and MACs must be equal.
+"""Random networks of every op: torch builds and runs them; shapes, types, parameters, buffers, MACs must be equal.
 
 Continuous integration draws a few. By hand: `FLOPCOUNT_NETWORKS=10000 FLOPCOUNT_SEED=1 pytest -s
 tests/torch/test_differential.py`.
@@ -22,20 +22,24 @@ from flopcount.engine import count
 from flopcount.graph import Graph
 from flopcount.metrics import METRICS, Figures
 from flopcount.torch import build
+from flopcount.torch.layers._types import torch_dtype
 from flopcount.torch.network import Network, example_inputs
-from tests.torch.drawn import LAYERS, networks, shapes_of
+from tests.torch.drawn import LAYERS, networks
 
 NETWORKS = int(os.environ.get("FLOPCOUNT_NETWORKS", "100"))
 SEED = int(os.environ.get("FLOPCOUNT_SEED", str(time.time_ns() % 10**9)))
 
 
-def shapes_made(graph: Graph, network: Network) -> dict[str, list[tuple[int, ...]]]:
-    """What torch's layers put out, by name, while the network runs on shapes alone."""
-    made: dict[str, list[tuple[int, ...]]] = {}
+Made = list[tuple[tuple[int, ...], torch.dtype]]
+
+
+def tensors_made(graph: Graph, network: Network) -> dict[str, Made]:
+    """Shapes and types of what torch's layers put out, by name, while the network runs on shapes alone."""
+    made: dict[str, Made] = {}
 
     def note(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, outputs: Any) -> None:
-            made[name] = [tuple(y.shape) for y in (outputs if isinstance(outputs, tuple) else (outputs,))]
+            made[name] = [(tuple(y.shape), y.dtype) for y in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
         return hook
 
@@ -62,21 +66,21 @@ def test_torch_agrees_on_every_random_network() -> None:
         max_examples=NETWORKS, deadline=None, database=None, print_blob=True,
         phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(networks())
+    @given(networks(dtypes=("float32", "float64", "bfloat16")))
     def agree(graph: Graph) -> None:
         drawn.update(node.op.tag for node in graph.nodes)
         network = build(graph, device="meta").eval().requires_grad_(False)
         report = count(graph, CONVENTIONS["torch"])
         names = {node.name for node in graph.nodes}
         with FlopCounterMode(network, display=False) as counter:
-            made = shapes_made(graph, network)
+            made = tensors_made(graph, network)
         flops = Figures(report).of(METRICS["flops"])
         counted = counter.get_flop_counts()
         for layer, ours in zip(report.layers, flops, strict=True):
             node = layer.node
             below = {name[len(node.name) + 1 :].partition(".")[0] for name in names if name.startswith(node.name + ".")}
             tracked = getattr(node.op, "track", False)
-            assert made[node.name] == shapes_of(node.outputs), node
+            assert made[node.name] == [(y.shape, torch_dtype(y.dtype)) for y in node.outputs], node
             assert numbers_of(network.get_submodule(node.name), below) == (
                 layer.params, (layer.buffers or 0) + tracked
             ), node  # fmt: skip

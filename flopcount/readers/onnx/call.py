@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ...errors import OpError, show_shape
 from ...fields import fields_of
 from ...graph import Tensor
-from ...op import Op, Shape
+from ...op import Op, Shape, dtypes_of
 from ...ops import OPS
 from .arrays import Array
 from .dtypes import is_float
@@ -199,11 +199,11 @@ class Call:
         shapes = [value.shape for value in inputs]
         op.check(*shapes)
         inferred = op.infer(*shapes)
-        dtype = op.dtype(*(value.dtype for value in inputs)) or inputs[0].dtype
         sources = tuple({source.name: source for value in inputs for source in value.sources}.values())
         name = self.node.outputs[0] if self.node.outputs else self.node.name
         made = inferred if isinstance(inferred, list) else [inferred]
-        return tuple(constant(name, tuple(shape), dtype, sources) for shape in made)
+        dtypes = dtypes_of(op, [value.dtype for value in inputs], len(made), inputs[0].dtype)
+        return tuple(constant(name, tuple(shape), dtype, sources) for shape, dtype in zip(made, dtypes, strict=True))
 
     def same(self, value: Value, **changes: Any) -> tuple[Value]:
         """The input itself as the output."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import OpError
 from ...graph import GraphBuilder, Tensor
-from ...op import Op, Shape
+from ...op import Op, Shape, dtypes_of
 from ...ops import find_op
 from .trace import Call, Scope, Value
 
@@ -194,4 +194,5 @@ def _folded(op: Op, inputs: Sequence[Value]) -> list[Value]:
     made = inferred if isinstance(inferred, list) else [inferred]
     if op.work(*shapes, *made) != ():
         return []
-    return [Value(shape, op.dtype(*(value.dtype for value in inputs)) or "", "constant") for shape in made]
+    dtypes = dtypes_of(op, [value.dtype for value in inputs], len(made), "")
+    return [Value(shape, dtype, "constant") for shape, dtype in zip(made, dtypes, strict=True)]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ._apply import Apply, applies
+from ._apply import applies
 
 
 def compared(*x: Tensor, by: Callable[..., Tensor]) -> Tensor:
@@ -16,10 +16,23 @@ def compared(*x: Tensor, by: Callable[..., Tensor]) -> Tensor:
     return by(*x) if len(x) == 2 else by(x[0], torch.zeros_like(x[0]))
 
 
-def where(condition: Tensor, *x: Tensor) -> Tensor:
-    """The second input where the first is true, elsewhere the third."""
-    a, b = (*x, *[torch.zeros((), device=condition.device)] * (2 - len(x)))
-    return torch.where(condition.bool(), a, b)
+class Where(nn.Module):
+    """The second input where the first is true, elsewhere the third; constants alone have the type of weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dtype = torch.get_default_dtype()
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Where:
+        """Follow a conversion of the network's weights."""
+        self.dtype = fn(torch.zeros((), dtype=self.dtype)).dtype
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
+    def forward(self, condition: Tensor, *x: Tensor) -> Tensor:
+        constant = torch.zeros((), dtype=x[0].dtype if x else self.dtype, device=condition.device)
+        a, b = (*x, *[constant] * (2 - len(x)))
+        return torch.where(condition.bool(), a, b)
 
 
 def masked_fill(x: Tensor, mask: Tensor) -> Tensor:
@@ -37,5 +50,5 @@ MODULES: dict[str, Any] = {
     **{name: applies(compared, by=function) for name, function in TWO.items()},
     **{name: applies(getattr(torch, name)) for name in ("bitwise_not", "isfinite", "isinf", "isnan", "logical_not")},
     "masked_fill": applies(masked_fill),
-    "where": lambda op, *x: Apply(where),
+    "where": lambda op, *x: Where(),
 }

@@ -26,16 +26,21 @@ def over(x: Tensor, dim: tuple[int, ...], keepdim: bool, by: Callable[..., Tenso
     return by(x, dim=dim, keepdim=keepdim) if dim else x
 
 
-def _reduction(function: Callable[..., Tensor]) -> Any:
+def truth(x: Tensor, dim: tuple[int, ...], keepdim: bool, by: Callable[..., Tensor]) -> Tensor:
+    """A reduction of truth values."""
+    return over(x.bool(), dim, keepdim, by)
+
+
+def _reduction(function: Callable[..., Tensor], of: Callable[..., Tensor] = over) -> Any:
     def build(op: Reduction, x: Shape) -> nn.Module:
-        return Apply(over, dim=axes_of(op.axes, len(x)), keepdim=op.keepdim, by=function)
+        return Apply(of, dim=axes_of(op.axes, len(x)), keepdim=op.keepdim, by=function)
 
     return build
 
 
 MODULES: dict[str, Any] = {
-    "all": _reduction(torch.all),
-    "any": _reduction(torch.any),
+    "all": _reduction(torch.all, truth),
+    "any": _reduction(torch.any, truth),
     "argmax": lambda op, x: Apply(torch.argmax, dim=op.axis, keepdim=op.keepdim),
     "argmin": lambda op, x: Apply(torch.argmin, dim=op.axis, keepdim=op.keepdim),
     "max": _reduction(torch.amax),

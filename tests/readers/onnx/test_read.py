@@ -48,6 +48,12 @@ def small() -> Any:
     )  # fmt: skip
 
 
+def test_places_of_the_best_are_integers(tmp_path: Path) -> None:
+    best = node("TopK", ["x", "k"], ["y", "places"])
+    graph = graph_of(model([best], [X], numbers("k", [3]), outputs=["y", "places"]), tmp_path)
+    assert [(tensor.shape, tensor.dtype) for tensor in graph.outputs] == [((1, 4, 3), "float32"), ((1, 4, 3), "int64")]
+
+
 def test_the_whole_of_it(tmp_path: Path) -> None:
     report = flopcount.analyze(written(small(), tmp_path), batch=2)
     assert layers(report.graph) == [

@@ -208,6 +208,12 @@ def test_look_ups_and_places(function: Any, expected: list[str] | None) -> None:
         assert tags(counted.graph) == expected
 
 
+@pytest.mark.parametrize("function", [lambda x: x.topk(3, 1), lambda x: x.sort(1), lambda x: x.max(1)])
+def test_places_are_integers(function: Any) -> None:
+    graph = traced(function, IMAGE)
+    assert [tensor.dtype for tensor in graph.outputs] == ["float32", "int64"]
+
+
 def test_vectors() -> None:
     assert count(traced(lambda a, b: a @ b, (7,), (7,))).totals["macs"].value == 7  # torch's counter leaves it out
 
