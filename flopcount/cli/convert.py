@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +23,7 @@ def convert(
     """A model of any kind as a spec to read and edit, which costs the same."""
     from ..readers.spec.convert import converted
     from ..sources import load
-    from .output import write
+    from .output import complain, write
 
     if output is not None and not force and Path(output).is_file():
         raise UsageError(f"there is a file '{output}' already", hint="--force writes over it")
@@ -32,4 +31,4 @@ def convert(
     spec = converted(graph)
     write(spec.text, output)
     for remark in spec.remarks:
-        print(f"note: {remark}", file=sys.stderr)
+        complain(f"note: {remark}")
