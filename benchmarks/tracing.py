@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TORCHVISION = "from tests.operators import import_torchvision; torchvision = import_torchvision()\n"
+TORCHVISION = "from flopcount.readers.torch.compiled import import_any; torchvision = import_any('torchvision')\n"
 FVCORE = """\
 import torch
 from fvcore.nn import FlopCountAnalysis

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.operators import import_torchvision
+from flopcount.readers.torch.compiled import import_any
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def torchvision() -> Any:
     """Torchvision, with or without its compiled operators."""
     pytest.importorskip("PIL")
     try:
-        return import_torchvision()
+        return import_any("torchvision")
     except ModuleNotFoundError:
         pytest.skip("torchvision is not installed")
 
@@ -28,5 +28,5 @@ def timm(torchvision: Any) -> Any:
 def transformers() -> Any:
     """Transformers, which imports torchvision where it is installed."""
     with suppress(ModuleNotFoundError):
-        import_torchvision()
+        import_any("torchvision")
     return pytest.importorskip("transformers")

@@ -9,13 +9,13 @@ from contextlib import redirect_stdout
 
 import torch
 
+from flopcount.readers.torch.compiled import import_any
 from flopcount.torch.witnesses.counters import DEVICES, count
-from tests.operators import import_torchvision
 from tests.tools.layers import CASES
 
 
 def main(name: str) -> None:
-    import_torchvision()
+    import_any("torchvision")
     said = {}
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")

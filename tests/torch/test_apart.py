@@ -19,16 +19,6 @@ from flopcount.verify import require_agreement, verify
 from tests.samples import Sample, small
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-WITH_OPERATORS = (
-    "from tests.operators import import_torchvision; import_torchvision(); "
-    "from flopcount.torch.witnesses.apart import main; main()"
-)
-
-
-@pytest.fixture(autouse=True)
-def operators(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ptflops imports torchvision, where it is installed."""
-    monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", WITH_OPERATORS))
 
 
 def needs(name: str) -> None:
@@ -128,7 +118,7 @@ def test_a_process_that_dies_says_its_last_words(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_tool_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    hidden = f"import sys; sys.modules['thop'] = None; {WITH_OPERATORS}"
+    hidden = "import sys; sys.modules['thop'] = None; from flopcount.torch.witnesses.apart import main; main()"
     monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", hidden))
     with pytest.raises(UsageError) as caught:
         verify(small(), witnesses=[], against=["thop"])

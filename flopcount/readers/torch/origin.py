@@ -7,8 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
-from importlib import import_module
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -17,6 +16,7 @@ from msgspec import Struct, field
 
 from ...errors import FlopcountError, SourceError, UsageError, did_you_mean
 from ...op import Shape
+from .compiled import import_any
 
 Sized = tuple[str, tuple[Shape, str | None]]
 """An input's name (empty: the next), one sample's shape, and its dtype."""
@@ -65,7 +65,7 @@ def find_object(reference: str) -> Any:
     with foreign_code(reference):
         sys.path.insert(0, str(Path.cwd()))
         try:
-            found: Any = import_module(module)
+            found: Any = import_any(module)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{module}.".startswith(f"{error.name}."):
                 raise
@@ -128,7 +128,7 @@ def _own(source: str, kwargs: dict[str, Any]) -> Origin:
 
 def _library(name: str, what: str) -> Any:
     try:
-        return import_module(name)
+        return import_any(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise SourceError(f"{name} cannot be imported: {error}") from None
@@ -173,6 +173,8 @@ def _transformers(path: str, kwargs: dict[str, Any]) -> Origin:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a configuration says all that shapes need
     data = {**_read_config(path), **kwargs}
     transformers = _library("transformers", "sources 'hf:...'")
+    with suppress(ModuleNotFoundError):
+        import_any("torchvision")  # most of transformers' models import it where it is installed
     kind, names = data.pop("model_type", None), data.pop("architectures", None) or []
     if kind not in transformers.CONFIG_MAPPING:
         raise SourceError(

@@ -9,6 +9,8 @@ from typing import Any
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from ...readers.torch.compiled import import_any
+
 Counts = tuple[int, Mapping[str, int]]
 """The whole, and what each module has where the tool says it."""
 
@@ -107,7 +109,8 @@ def count(name: str, model: nn.Module, args: tuple[Any, ...]) -> Counts:
     Raises:
         ModuleNotFoundError: It is not installed.
     """
-    version(name.partition("-")[0])  # raises PackageNotFoundError, a ModuleNotFoundError
+    version(package := name.partition("-")[0])  # raises PackageNotFoundError, a ModuleNotFoundError
+    import_any(package)  # some import torchvision
     return COUNTERS[name](model.eval(), args)
 
 

@@ -1,15 +1,14 @@
-"""Torchvision without its compiled operators: their schemas alone, which is all that importing it asks for.
+"""Modules that import torchvision where its compiled operators are missing.
 
-Where torchvision has no build for the torch that is installed, importing it fails for want of `nms` and its kin.
+Importing torchvision fails for want of `nms` and its kin where it was not built for the torch that is installed, or for
+none. A count asks for their shapes alone, which torchvision says in Python: by their names it can be imported.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
+from importlib import import_module
 from typing import Any
-
-import torch
 
 _ALIGN = "Tensor input, Tensor rois, float spatial_scale, int pooled_height, int pooled_width"
 _SIZES = "int batch_size, int channels, int height, int width"
@@ -32,21 +31,26 @@ SCHEMAS = (
     f"_deform_conv2d_backward(Tensor grad, {_DEFORM}) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
 )
 _kept: list[Any] = []
+"""Operators live as long as what defines them."""
 
 
-def import_torchvision() -> Any:
-    """Torchvision, its operators defined by name where it cannot find them.
+def import_any(name: str) -> Any:
+    """Import a module; where it fails for want of torchvision's compiled operators, with their schemas alone.
 
     Raises:
-        ModuleNotFoundError: It is not installed.
+        Exception: Whatever else it raises when it is imported.
     """
     try:
-        return importlib.import_module("torchvision")
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        _kept.append(library)
-        for schema in SCHEMAS:
-            library.define(schema)
-        return importlib.import_module("torchvision")
+        return import_module(name)
+    except RuntimeError as error:
+        if _kept or "operator torchvision::" not in str(error):
+            raise
+    for module in [module for module in sys.modules if module.partition(".")[0] == "torchvision"]:
+        del sys.modules[module]
+    import torch
+
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    _kept.append(library)
+    for schema in SCHEMAS:
+        library.define(schema)
+    return import_module(name)
