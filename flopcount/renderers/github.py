@@ -33,7 +33,7 @@ def commands(check: Check) -> Iterator[str]:
     lines = list(_lines(check))
     yield from lines[:MAX_ANNOTATIONS]
     if len(lines) > MAX_ANNOTATIONS:
-        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which the table and the JSON have\n"
+        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which `--format json` has\n"
 
 
 def refusal(error: FlopcountError, folder: str) -> str:
