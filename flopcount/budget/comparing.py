@@ -14,8 +14,8 @@ from typing import NamedTuple
 from ..engine import Report
 from ..errors import ConfigError
 from .baseline import Baseline, Snapshot, snapshot
-from .config import Measurement
 from .limits import Increase
+from .measurement import Measurement
 from .models import Model
 from .places import is_file, place_of
 
