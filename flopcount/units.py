@@ -192,6 +192,8 @@ def restated(value: int, like: str) -> str:
         ('4.231976M', '568.740352 MMACs', '4_231_976')
         >>> restated(5_242_880, "6MiB"), restated(5_242_881, "6MiB")
         ('5MiB', '5242881B')
+        >>> restated(224, "4 KMACs"), restated(224_000, "4M"), restated(500_000, "0.6M"), restated(0, "4K")
+        ('224 MACs', '224K', '0.5M', '0')
     """
     import re
     from fractions import Fraction
@@ -204,7 +206,7 @@ def restated(value: int, like: str) -> str:
     while step:
         base, places = (1024, 3) if binary else (1000, 9)
         scaled = Fraction(value, base**step) * 10**places
-        if scaled.denominator == 1:
+        if scaled.denominator == 1 and (scaled >= 10**places or match["digits"].startswith("0")):
             whole, fraction = divmod(scaled.numerator, 10**places)
             digits = f"{whole}.{fraction:0{places}}".rstrip("0").rstrip(".")
             letter = prefix if step == DECIMAL.index(prefix.upper()) else DECIMAL[step]

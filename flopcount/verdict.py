@@ -52,6 +52,8 @@ class Verdict(Struct, frozen=True):
         message: What is wrong, in a sentence; empty where nothing is.
         holds: The layers that hold most of it, where the limit is not kept.
         grew: The layers that grew most since the baseline.
+        culprit: Where it is not kept, the line to look at first: of the layer that grew most, or holds most, or the
+            limit's own.
     """
 
     metric: str
@@ -68,6 +70,7 @@ class Verdict(Struct, frozen=True):
     message: str = ""
     holds: tuple[Held, ...] = ()
     grew: tuple[Held, ...] = ()
+    culprit: str = ""
 
     @property
     def fails(self) -> bool:
@@ -78,11 +81,6 @@ class Verdict(Struct, frozen=True):
     def warns(self) -> bool:
         """Whether people should look at it although the check does not fail."""
         return self.level == "warn" and self.outcome in ("over", "incomplete")
-
-    @property
-    def culprit(self) -> str:
-        """The line to look at first: of the layer that grew most, or holds most; the limit's own where none has one."""
-        return next((held.where for held in (*self.grew, *self.holds) if held.where), self.where)
 
 
 class Change(Struct, frozen=True):

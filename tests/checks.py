@@ -15,10 +15,11 @@ MODELS = (
             Verdict(
                 "params", "max", "error", "over", "3K", 3_000, 3_114, where="flopcount.yaml:3:9",
                 message="params 3.11 K is over the limit of 3.00 K by 114 (+3.8 %)", holds=(FC, FIRST), grew=(FC,),
+                culprit="nets/net.yaml:7:5",
             ),
             Verdict(
                 "weight_bytes", "max_increase", "warn", "over", "2%", 10_200, 12_456, 10_000, unit="B",
-                where="flopcount.yaml:5:9", message="weight_bytes grew",
+                where="flopcount.yaml:5:9", message="weight_bytes grew", culprit="flopcount.yaml:5:9",
             ),
             Verdict("flops:torch", "max_increase", "error", "not compared", "2%", None, 9, message="no base has it"),
         ),

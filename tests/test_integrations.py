@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -98,6 +99,23 @@ def test_the_hook_from_its_own_repository(repository: Path, tmp_path: Path) -> N
     assert pre_commit(repository, "run", "--all-files").returncode == 1
 
 
+def test_a_commit_of_a_spec_without_a_budget_passes(repository: Path) -> None:
+    git(repository, "rm", "-q", "--cached", "flopcount.yaml")
+    (repository / "flopcount.yaml").unlink()
+    (repository / "specs" / "free.yaml").write_text(NET)
+    (repository / "specs" / "held one.yaml").write_text(NET + "budget: {params: 4K}\n")
+    hook(repository, "flopcount-specs")
+    commit(repository)
+    assert pre_commit(repository, "run", "--all-files").returncode == 0
+    (repository / "specs" / "free.yaml").write_text(BIG)
+    assert pre_commit(repository, "run", "--files", "specs/free.yaml").returncode == 0
+    (repository / "specs" / "held one.yaml").write_text(BIG + "budget: {params: 4K}\n")
+    held = pre_commit(repository, "run", "--files", "specs/free.yaml", "specs/held one.yaml")
+    assert (held.returncode, "held one.yaml: params 145 K is over the limit of 4.00 K" in held.stdout) == (1, True)
+    (repository / "specs" / "free.yaml").write_text("input: [3]\nlayers: [reul]\n")
+    assert pre_commit(repository, "run", "--files", "specs/free.yaml").returncode == 1
+
+
 @pytest.mark.slow
 def test_the_hook_installed_by_pre_commit(repository: Path) -> None:
     """The same from this very repository: pre-commit clones it and makes an environment for it."""
@@ -182,6 +200,20 @@ def test_the_action_s_inputs(repository: Path, runner: Path) -> None:
     assert inner.returncode == 1
     assert "::error file=specs/net.yaml,line=7" in inner.stdout
     assert step(CHECK, repository, runner, config="gone.yaml").returncode == 2
+
+
+def test_sources_of_the_action_with_spaces_stand_on_lines_of_their_own(repository: Path, runner: Path) -> None:
+    for name in ("specs/my net.yaml", "specs/-b.yaml", "specs/c.yaml"):
+        (repository / name).write_text(NET)
+    for number, sources in enumerate(
+        ("specs/my net.yaml\n", "specs/my net.yaml\n  \nspecs/-b.yaml\n", "specs/c.yaml specs/-b.yaml specs/net.yaml"),
+        1,
+    ):
+        assert step(CHECK, repository, runner, sources=sources).returncode == 0
+        models = json.loads(Path(outputs(runner)["json"]).read_text())["models"]
+        assert len(models) == number
+    assert step(CHECK, repository, runner, sources="specs/my net.yaml").returncode == 2
+    assert step(CHECK, repository / "specs", runner, sources="-b.yaml", arguments="--max-params=4K").returncode == 0
 
 
 def test_an_input_of_the_action_is_no_command(repository: Path, runner: Path) -> None:

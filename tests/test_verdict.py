@@ -40,9 +40,3 @@ def test_status(outcomes: list[str], status: int) -> None:
 
 def test_unreadable_comes_first() -> None:
     assert (EVERYTHING.exit_status, status_of(EVERYTHING.models[:2])) == (2, 1)
-
-
-def test_the_line_to_look_at() -> None:
-    over = EVERYTHING.models[0].verdicts[1]
-    assert over.culprit == "nets/net.yaml:7:5"
-    assert msgspec.structs.replace(over, holds=(), grew=()).culprit == "flopcount.yaml:3:9"

@@ -37,6 +37,7 @@ class Request(Struct, frozen=True):
         convention: How priced metrics are priced where no limit says so.
         max_increase: How much every limited metric may grow.
         allow_partial: Whether a partial count will do.
+        allow_unlimited: Whether nothing needs to be limited.
         baseline: The file to compare with.
         base_ref: The branch to compare with, where it was left.
         folder: See `Check.folder`.
@@ -49,6 +50,7 @@ class Request(Struct, frozen=True):
     convention: str | None = None
     max_increase: str | None = None
     allow_partial: bool = False
+    allow_unlimited: bool = False
     baseline: str | None = None
     base_ref: str | None = None
     folder: str = ""
@@ -95,6 +97,10 @@ def prepare(request: Request, config: Config | None = None) -> Work:
     Raises:
         FlopcountError: The request or the configuration makes no sense.
     """
+    if request.baseline is not None and not request.baseline.strip():
+        raise UsageError("--baseline names no file", hint="--baseline flopcount.baseline.json")
+    if request.baseline is not None and request.base_ref is not None:
+        raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
     workshop = Workshop()
     by_hand = request.by_hand()
     if not request.sources and request.measurement != Measurement():
@@ -121,12 +127,16 @@ def check(request: Request, config: Config | None = None) -> Check:
     Raises:
         FlopcountError: The request, the configuration or the baseline makes no sense, or nothing limits anything.
     """
-    if request.baseline is not None and not request.baseline.strip():
-        raise UsageError("--baseline names no file", hint="--baseline flopcount.baseline.json")
-    if request.baseline is not None and request.base_ref is not None:
-        raise UsageError("--baseline and --base-ref are two ways to say one thing", hint="leave out one of the two")
-    work = prepare(request, config)
-    if not work.problems and not any(model.limits for model in work.models):
+    return concluded(request, prepare(request, config))
+
+
+def concluded(request: Request, work: Work) -> Check:
+    """The verdicts on what was counted.
+
+    Raises:
+        FlopcountError: See `check`.
+    """
+    if not (request.allow_unlimited or work.problems or any(model.limits for model in work.models)):
         raise UsageError(
             "nothing limits what is checked",
             hint="write a `budget:` into the spec or the configuration, or say --max-params 5M, --max-increase 2%",

@@ -15,6 +15,7 @@ from ..ops.source import Opaque
 from ..verdict import Change, Held, ModelCheck, Outcome, Verdict
 from . import wording
 from .baseline import Snapshot, inputs_of
+from .culprit import culprit_of
 from .figures import Measures
 from .layers import differing, growing, holding
 from .limits import SHARE, Increase, Limit, unit_of
@@ -40,7 +41,10 @@ def judge(
         compared: The name that it has in its baseline.
     """
     measures = Measures(report)
-    verdicts = tuple(verdict_of(limit, report, measures, base) for limit in model.limits)
+    verdicts = tuple(
+        replace(verdict, culprit=culprit_of(verdict, model.source)) if verdict.message else verdict
+        for verdict in (verdict_of(limit, report, measures, base) for limit in model.limits)
+    )
     changes, layers = _differences(measures, report, base) if base else ((), {})
     return ModelCheck(
         name=model.name,

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from fractions import Fraction
-from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ..errors import ConfigError
-from ..files import write_whole
-from ..readers.spec.document import read_text
+from ..engine import Report
+from ..errors import UsageError
 from ..units import restated
 from ..verdict import Verdict
-from .checking import Request, Work, prepare
+from .checking import Request, Work, concluded, prepare
+from .config import Measurement
+from .edits import Rewrite, apply
+from .figures import Measures
 from .judge import verdict_of
 from .limits import SHARE, Limit
 from .marks import Mark
 
 
-class Rewrite(Struct, frozen=True):
-    """One limit rewritten.
-
-    Attributes:
-        mark: Where it stands.
-        metric: What it limits.
-        after: What stands there now.
-    """
-
-    mark: Mark
-    metric: str
-    after: str
-
-
 def update(request: Request, *, allow_increase: bool = False) -> list[Rewrite]:
     """Lower limits to what the models cost today, where they stand; raise them too only where that is allowed.
 
-    A limit given by hand has no file, and a limit of a model that could not be counted in full stays as it is.
+    A limit given by hand has no file, and a limit of a model that could not be counted in full stays as it is, unless
+    a partial count will do.
 
     Returns:
         What was rewritten.
@@ -44,33 +34,70 @@ def update(request: Request, *, allow_increase: bool = False) -> list[Rewrite]:
     Raises:
         FlopcountError: The request makes no sense, or a file cannot be rewritten; then nothing is.
     """
+    if request.measurement != Measurement():
+        raise UsageError(
+            "--update rewrites what a model may cost as its file measures it, "
+            "not with --input, --batch, --set or --mode",
+            hint="a configuration says them for each of its models: {path: net.yaml, input: 3x160x160}",
+        )
+    if "-" in request.sources:
+        raise UsageError("--update cannot rewrite a spec on standard input", hint="name its file")
     work = prepare(request)
-    changes = rewrites(work, allow_increase=allow_increase)
+    concluded(request, work)  # a baseline that cannot be read, say, is found before anything is written
+    changes = rewrites(work, _all_sharing(request, work), allow_increase=allow_increase)
     apply(changes)
     return changes
 
 
-def rewrites(work: Work, *, allow_increase: bool = False) -> list[Rewrite]:
-    """The limits to rewrite. One that several models share follows the costliest."""
-    needed: dict[tuple[str, int], tuple[Limit, list[Verdict | None]]] = {}
-    for model in work.models:
-        report = work.reports.get(model.name)
-        for limit in model.limits:
-            if limit.mark and limit.rule == "max":
-                place = (limit.mark.path, limit.mark.start)
-                verdict = None if report is None else verdict_of(limit, report)
-                needed.setdefault(place, (limit, []))[1].append(verdict)
+def _all_sharing(request: Request, work: Work) -> Work:
+    """All the models of the configuration, where some were named by hand that share their limits with others."""
+    in_config = any(
+        limit.mark.path == work.config.path for model in work.models for limit in model.limits if limit.mark
+    )
+    return prepare(replace(request, sources=()), work.config) if request.sources and in_config else work
+
+
+class _Use(Struct, frozen=True):
+    """One model that a limit limits, and its numbers if they are known."""
+
+    limit: Limit
+    report: Report | None
+
+
+def rewrites(work: Work, everyone: Work | None = None, *, allow_increase: bool = False) -> list[Rewrite]:
+    """The limits to rewrite. One that several models share follows the costliest.
+
+    Args:
+        work: The models whose limits are rewritten.
+        everyone: With those that share them.
+        allow_increase: Whether limits may rise.
+    """
+    uses: dict[tuple[str, int], list[_Use]] = {}
+    for each in (work, everyone or work)[: 1 if everyone is work else 2]:
+        for model in each.models:
+            for limit in model.limits:
+                if limit.mark and limit.rule == "max" and (each is work or _place(limit.mark) in uses):
+                    uses.setdefault(_place(limit.mark), []).append(_Use(limit, each.reports.get(model.name)))
     return [
         Rewrite(limit.mark, limit.metric, after)
-        for limit, verdicts in needed.values()
-        if limit.mark and (after := _rewritten(limit, verdicts, allow_increase)) and after != limit.stated
+        for some in uses.values()
+        if (limit := some[0].limit).mark
+        and (after := _rewritten(limit, some, allow_increase))
+        and after != limit.mark.text
     ]
 
 
-def _rewritten(limit: Limit, verdicts: list[Verdict | None], allow_increase: bool) -> str | None:
-    if any(verdict is None or verdict.outcome == "incomplete" for verdict in verdicts):
-        return None
-    known = [verdict for verdict in verdicts if verdict is not None]
+def _place(mark: Mark) -> tuple[str, int]:
+    """The same for one value in a file, whichever link leads there."""
+    return os.path.realpath(mark.path), mark.start
+
+
+def _rewritten(limit: Limit, uses: Iterable[_Use], allow_increase: bool) -> str | None:
+    known = []
+    for use in uses:
+        if use.report is None or (verdict := _in_full(use.limit, use.report)) is None:
+            return None
+        known.append(verdict)
     if limit.metric.startswith(SHARE):
         # Upwards to a hundredth of a percent, so that today's share stays within.
         share = max(Fraction(verdict.actual or 0, verdict.whole or 1) for verdict in known)
@@ -84,45 +111,8 @@ def _rewritten(limit: Limit, verdicts: list[Verdict | None], allow_increase: boo
     return None if raised and not allow_increase else after
 
 
-def apply(changes: Iterable[Rewrite]) -> None:
-    """Rewrite the numbers where they stand; each file is written whole or not at all, its comments as they were.
-
-    Raises:
-        ConfigError: A file has changed meanwhile.
-        SourceError: A file cannot be written.
-    """
-    texts = {}
-    for path, some in _by_file(changes):
-        text = read_text(path)
-        for change in sorted(some, key=lambda change: -change.mark.start):
-            text = _replaced(text, change)
-        texts[path] = ("\ufeff" if Path(path).read_bytes()[:3] == b"\xef\xbb\xbf" else "") + text
-    for path, text in texts.items():
-        write_whole(path, text)
-
-
-def _by_file(changes: Iterable[Rewrite]) -> Iterator[tuple[str, list[Rewrite]]]:
-    files: dict[str, list[Rewrite]] = {}
-    for change in changes:
-        files.setdefault(change.mark.path, []).append(change)
-    yield from files.items()
-
-
-def _replaced(text: str, change: Rewrite) -> str:
-    mark = change.mark
-    stands = text[mark.start : mark.end]
-    quote = stands[:1] if stands[:1] in ("'", '"') else ""
-    after = change.after
-    if stands != f"{quote}{mark.text}{quote}":
-        raise ConfigError(
-            f"the limit on {change.metric} cannot be rewritten: '{mark.text}' does not stand there plainly",
-            where=mark.where, hint="write it as one plain value",
-        )  # fmt: skip
-    if not quote and _needs_quotes(mark.path, after):
-        quote = '"'
-    return f"{text[: mark.start]}{quote}{after}{quote}{text[mark.end :]}"
-
-
-def _needs_quotes(path: str, after: str) -> bool:
-    """Whether a value that stood there unquoted needs quotes now: in TOML, what is no number."""
-    return path.endswith(".toml") and not after.replace("_", "").isdigit()
+def _in_full(limit: Limit, report: Report) -> Verdict | None:
+    """What a model has of a metric; None where nobody knows all of it and that will not do."""
+    measures = Measures(report)
+    unknown = measures.total(limit.metric.removeprefix(f"{SHARE}:")).unknown
+    return None if unknown and not limit.partial else verdict_of(limit, report, measures)

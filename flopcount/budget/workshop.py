@@ -27,7 +27,7 @@ class Workshop(Struct):
         Raises:
             FlopcountError: It cannot be read.
         """
-        if not _is_spec(source):
+        if not is_spec(source):
             return None
         if source not in self.specs:
             file, _, variant = source.partition("#")
@@ -69,6 +69,7 @@ class Workshop(Struct):
         return analyze(graph, mode=measurement.mode)
 
 
-def _is_spec(source: str) -> bool:
-    file = source if source == "-" else source.partition("#")[0]
+def is_spec(source: str) -> bool:
+    """Whether a source is a spec: a file, standard input or a shipped name."""
+    file = source if source == "-" or exists(source) else source.partition("#")[0]
     return file == "-" or Path(file).suffix in SPEC_SUFFIXES or file.replace("_", "").replace("-", "").isalnum()

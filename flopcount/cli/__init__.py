@@ -12,6 +12,7 @@ import typer
 
 from ..errors import FlopcountError, SourceError, UsageError
 from . import advise, check, compare, explain, identify, init, listing, report, rewrite, schema, snapshot, verify
+from .output import complain
 
 BUG, INTERRUPTED = 70, 130
 
@@ -87,7 +88,7 @@ def main() -> NoReturn:
 
 
 def _fail(error: FlopcountError) -> int:
-    print(error, file=sys.stderr)
+    complain(error)
     return error.exit_status
 
 
@@ -105,6 +106,6 @@ def _report_bug(error: Exception) -> int:
     if os.environ.get("FLOPCOUNT_DEBUG"):
         raise error
     what = f"{type(error).__name__}: {error}"
-    print(f"error: this is a bug in flopcount ({what})", file=sys.stderr)
-    print("  hint: FLOPCOUNT_DEBUG=1 shows where; please report it with the source that caused it", file=sys.stderr)
+    complain(f"error: this is a bug in flopcount ({what})")
+    complain("  hint: FLOPCOUNT_DEBUG=1 shows where; please report it with the source that caused it")
     return BUG

@@ -11,6 +11,7 @@ import typer
 
 from ..errors import FlopcountError, UsageError
 from .options import Batch, Input, ModeName, Output, Settings, settings_of
+from .output import complain, on_github, show
 
 if TYPE_CHECKING:
     from ..budget.checking import Request
@@ -64,6 +65,9 @@ def check(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Let a count pass in which layers are unknown.")
     ] = False,
+    allow_unlimited: Annotated[
+        bool, typer.Option("--allow-unlimited", help="Let pass what nothing limits, for hooks that name any spec.")
+    ] = False,
     input: Input = None,
     batch: Batch = 1,
     set_: Settings = None,
@@ -76,25 +80,25 @@ def check(
     output: Output = None,
 ) -> int:
     """Hold models to their budgets: exit 1 when one is over, 3 when a count is incomplete."""
+    from .. import registry
     from ..budget.checking import check as checked
     from ..budget.checking import request_for
     from ..budget.document import check_document
-    from .output import show
 
     named = {
         "params": max_params, "trainable_params": max_trainable_params, "macs": max_macs, "flops": max_flops,
         "activations": max_activations, "weight_bytes": max_weight_bytes,
     }  # fmt: skip
     limits = [(metric, text) for metric, texts in named.items() for text in texts or ()] + _any_limits(max_)
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    format = format or ("github" if on_github and output is None else "table")
+    format = format or ("github" if on_github() and output is None else "table")
     try:
         request = request_for(
             sources or (), limits=limits, settings=settings_of(set_), inputs=input or (), batch=batch, mode=mode,
             config=config, convention=convention, max_increase=max_increase, allow_partial=allow_partial,
-            baseline=baseline, base_ref=base_ref, folder=_folder(),
+            allow_unlimited=allow_unlimited, baseline=baseline, base_ref=base_ref, folder=_folder(),
         )  # fmt: skip
         if update:
+            registry.load("renderers", format)  # an unknown format is found before anything is written
             _update(request, allow_increase)
         elif allow_increase:
             raise UsageError("--allow-increase belongs to --update")
@@ -106,7 +110,7 @@ def check(
     document = check_document(result)
     for model in result.models:
         if model.problem:
-            print(model.problem.text, file=sys.stderr)
+            complain(model.problem.text)
     show(document, format, output)
     if format == "github":
         _summarize(document)
@@ -125,9 +129,10 @@ def _any_limits(texts: list[str] | None) -> list[tuple[str, str]]:
 
 def _update(request: Request, allow_increase: bool) -> None:
     from ..budget.update import update
+    from ..renderers._cells import printable
 
     for change in update(request, allow_increase=allow_increase):
-        print(f"{change.mark.where}: {change.metric} {change.mark.text} → {change.after}", file=sys.stderr)
+        complain(printable(f"{change.mark.where}: {change.metric} {change.mark.text} → {change.after}"))
 
 
 def _folder() -> str:
@@ -155,4 +160,4 @@ def _summarize(document: Document) -> None:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
             file.write(github.summary(document, github.MAX_SUMMARY - taken) if taken < github.MAX_SUMMARY else "")
     except OSError as error:
-        print(f"note: the job's summary cannot be written: {error.strerror}", file=sys.stderr)
+        complain(f"note: the job's summary cannot be written: {error.strerror}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,8 @@ def show(document: Document, format: str, output: str | None) -> None:
     from .. import registry
 
     renderer = registry.load("renderers", format)
-    write(renderer.render(document, color=output is None and _wants_color(), width=_width(output)), output)
+    text = renderer.render(document, color=output is None and _wants_color(), width=_width(output))
+    write(inert(text) if format == "table" and output is None else text, output)
 
 
 def write(text: str, output: str | None) -> None:
@@ -35,6 +38,24 @@ def write(text: str, output: str | None) -> None:
         from ..files import write_whole
 
         write_whole(output, text)
+
+
+def on_github() -> bool:
+    """Whether this runs in a job of GitHub Actions, whose log obeys commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def inert(text: str) -> str:
+    """A text for people, in which a job of GitHub Actions finds no command, whatever names it shows."""
+    if not on_github():
+        return text
+    return re.sub(r"(^|[\r\n])([^\S\r\n]*):(?=:)", r"\1\2: ", text).replace("##[", "## [")
+
+
+def complain(text: object) -> None:
+    """Print to standard error."""
+    with contextlib.suppress(BrokenPipeError):  # whoever has stopped listening changes no verdict
+        print(inert(str(text)), file=sys.stderr)
 
 
 def _print(text: str) -> None:

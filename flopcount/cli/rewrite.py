@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -30,10 +29,10 @@ def rewrite(
     from ..effect import remarks
     from ..readers.spec.write import spec_text
     from ..sources import load
-    from .output import write
+    from .output import complain, write
 
     graph = load(source, inputs=input, batch=batch, settings=settings_of(set_), kwargs=kwargs_of(kwargs))
     rewritten = rewriting.rewrite(graph, rewrites)
     write(spec_text(rewritten.after), output)
     for remark in remarks(rewritten):
-        print(f"note: {remark}", file=sys.stderr)
+        complain(f"note: {remark}")

@@ -33,7 +33,7 @@ def commands(check: Check) -> Iterator[str]:
     lines = list(_lines(check))
     yield from lines[:MAX_ANNOTATIONS]
     if len(lines) > MAX_ANNOTATIONS:
-        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which the table and the JSON have\n"
+        yield f"… and {len(lines) - MAX_ANNOTATIONS} more, which `--format json` has\n"
 
 
 def refusal(error: FlopcountError, folder: str) -> str:
@@ -54,8 +54,10 @@ def _lines(check: Check) -> Iterator[str]:
 
 def _line(level: str, folder: str, where: str, title: str, message: str) -> str:
     properties = {}
-    if place := place_of(where, folder):
-        properties = {"file": place[0], "line": str(place[1]), "col": str(place[2])}
+    if (place := place_of(where, folder)) and not place.is_outside:
+        properties = {"file": place.file, "line": str(place.line)}
+        if place.column:
+            properties["col"] = str(place.column)
     properties["title"] = title[:200]
     text = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
     return f"::{level} {text}::{_escaped(message[:MAX_MESSAGE])}\n"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import json
-
 from ..table import Document
+from ._json import text_of
 
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:
     """Show a document's data."""
-    return json.format(json.encode(document.data()), indent=2).decode() + "\n"
+    return text_of(document.data())

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator
 from ..table import Document, Row, Table
 from ._cells import printable, show
 
-SPECIAL = re.compile(r"[\\`*|<>$~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+SPECIAL = re.compile(r"[\\`*|<>&$~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+REFERENCE = re.compile(
+    r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=gh-)(?=\d)|(?<=:)(?=//)|(?<=www)(?=\.)"
+    r"|(?<=:)(?=[\w+-]{0,40}[a-z_+-][\w+-]{0,40}:|100:|1234:)",
+    re.IGNORECASE | re.ASCII,
+)
+"""Where GitHub would mention somebody, link an issue or an address, or draw an emoji (line 100 is one of them): it does
+so after Markdown, so that no backslash helps."""
+
+NOTHING = "\N{ZERO WIDTH SPACE}"
 
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:
@@ -48,5 +57,7 @@ def escape(text: str) -> str:
     Example:
         >>> escape("a|b *c* layer_1 __init__")
         'a\\|b \\*c\\* layer_1 \\_\\_init\\_\\_'
+        >>> escape("@team fixes #12, a&lt;b").replace(NOTHING, "·")
+        '@·team fixes #·12, a\\&lt;b'
     """
-    return SPECIAL.sub(r"\\\g<0>", printable(text))
+    return SPECIAL.sub(r"\\\g<0>", REFERENCE.sub(NOTHING, printable(text)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,18 @@ def test_flops_by_a_convention(run: Run) -> None:
 def test_an_incomplete_count(run: Run) -> None:
     assert run("check", "unknown.yaml", "--max-params", "1M").status == 3
     assert run("check", "unknown.yaml", "--max-params", "1M", "--allow-partial").status == 0
+
+
+def test_what_nothing_limits(run: Run, configured: Path) -> None:
+    (configured / "flopcount.yaml").unlink()
+    assert "nothing limits what is checked" in run("check", "net.yaml").err
+    result = run("check", "net.yaml", "--allow-unlimited")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith("budgets: nothing is limited\n")
+    assert "note: net.yaml: nothing limits it\n" in result.out
+    (configured / "broken.yaml").write_text("input: [3]\nlayers: [reul]\n")
+    assert run("check", "net.yaml", "broken.yaml", "--allow-unlimited").status == 2
+    assert run("check", "net.yaml", "--allow-unlimited", "--max-params", "1").status == 1
 
 
 def test_how_it_is_measured(run: Run) -> None:
@@ -240,3 +253,36 @@ def test_a_bad_configuration_writes_nothing(run: Run, configured: Path) -> None:
         assert (result.status, result.out) == (2, "")
         assert result.err.startswith("error: flopcount.yaml:1:9\n  `models` is empty\n")
     assert {path.name: path.read_bytes() for path in configured.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "options", [("--format", "tabel"), ("--set", "width=4"), ("--baseline", "a", "--base-ref", "b")]
+)
+def test_what_update_cannot_show_it_does_not_write(run: Run, configured: Path, options: tuple[str, ...]) -> None:
+    assert run("check", "net.yaml", "--update", *options).status == 2
+    assert (configured / "flopcount.yaml").read_text() == CONFIG
+
+
+def test_no_name_commands_a_job_of_github(run: Run, configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commands(text: str) -> list[str]:
+        lines = [line.strip() for line in re.split(r"[\r\n]", text)]
+        return [line for line in lines if line.startswith("::") or "##[" in line]
+
+    (configured / "::error::x.yaml").write_text(NET)
+    (configured / "flopcount.yaml").write_text(CONFIG.replace("net.yaml", "'::error::x.yaml'"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    wrong = "::add-mask::a\n::error::b ##[error]c"
+    for result in (
+        run("check", "::error::y.yaml", "--max-params", "1"),
+        run("check", wrong, "--max-params", "1"),
+        run("check", "--config", wrong),
+        run("check", "--update"),
+        run("report", "::error::gone"),
+        run("nothing\n::error::"),
+        run(f"--{wrong}"),
+        run("check", "--format", "table"),
+    ):
+        assert (commands(result.err), result.err == "" or ":" in result.err) == ([], True)
+    assert commands(run("check", "--format", "table").out) == []
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert len(commands(run("check").out)) == 2  # elsewhere a name is shown as it is

@@ -38,6 +38,20 @@ def test_an_annotation_for_everything_that_is_wrong() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("where", "properties"),
+    [
+        ("a,b:c%d\ne\r.yaml:3:5", "file=a%2Cb%3Ac%25d%0Ae%0D.yaml,line=3,col=5,"),
+        ("nets.py:7", "file=nets.py,line=7,"),
+        ("../net.yaml:3:5", ""), ("/opt/net.yaml:3:5", ""), ("node 17", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_files_of_the_repository_are_named(where: str, properties: str) -> None:
+    verdict = Verdict("params", "max", "error", "over", "1", message="much", culprit=where)
+    check = Check("VERSION", (ModelCheck("net", "net", verdicts=(verdict,)),))
+    assert [*github.commands(check)] == [f"::error {properties}title=net%3A params::much\n"]
+
+
 def test_commands_in_the_table_are_not_obeyed() -> None:
     assert re.match(r"::stop-commands::[0-9a-f]{32}\n", LOG)
     hostile = replace(EVERYTHING, models=(ModelCheck("::error::x", "x", note="::add-mask::a"),))
@@ -53,7 +67,7 @@ def many(number: int, text: str = "much") -> Check:
 def test_at_most_ten(number: int) -> None:
     log = github.render(check_document(many(number)))
     assert len(commands(log)) == 1 + 10
-    assert log.endswith(f"\n… and {number - 10} more, which the table and the JSON have\n") == (number > 10)
+    assert log.endswith(f"\n… and {number - 10} more, which `--format json` has\n") == (number > 10)
 
 
 def test_a_long_message_is_bounded() -> None:

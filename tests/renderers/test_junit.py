@@ -9,7 +9,7 @@ import xmlschema
 import flopcount
 from flopcount.budget.document import check_document
 from flopcount.renderers import junit
-from flopcount.verdict import Check
+from flopcount.verdict import Check, ModelCheck, Verdict
 from tests.checks import EVERYTHING
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "schemas" / "junit-10.xsd")
@@ -44,6 +44,18 @@ def test_a_case_for_each_limit() -> None:
         ("ops deny lrn (error)", ["failure"]),
         ("read", ["error"]),
     ]
+
+
+def test_totals_and_names_of_their_own() -> None:
+    root = ElementTree.fromstring(TEXT)
+    assert {key: root.get(key) for key in ("tests", "failures", "errors")} == {
+        "tests": "7", "failures": "3", "errors": "1",
+    }  # fmt: skip
+    share = Verdict("share:macs", "max", "error", "over", "10%", 1, 2, message="much")
+    text = junit.render(check_document(Check("VERSION", (ModelCheck("net", "net", verdicts=(share, share)),))))
+    SCHEMA.validate(text)
+    names = [case.get("name") for case in ElementTree.fromstring(text).iter("testcase")]
+    assert names == ["share:macs max 10% (error)", "share:macs max 10% (error) 2"]
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:

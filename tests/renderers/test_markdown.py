@@ -1,10 +1,34 @@
 from __future__ import annotations
 
-from flopcount.renderers.markdown import render
-from tests.renderers.documents import DOCUMENT
+import pytest
+
+from flopcount.renderers.markdown import NOTHING, escape, render
+from tests.renderers.documents import DOCUMENT, named
 
 
 def test_every_row_has_every_cell_whatever_a_name_holds() -> None:
     rows = [line for line in render(DOCUMENT).splitlines() if line.startswith("|")]
     assert {row.replace(r"\|", "").count("|") for row in rows} == {6}
     assert rows[1] == "| :--- | :--- | ---: | ---: | ---: |"
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("@octocat", "@·octocat"), ("org/repo#12", "org/repo#·12"), ("GH-7", "GH-·7"), ("&lt;&#64;", r"\&lt;\&#·64;"),
+        ("https://example.org", "https:·//example.org"), ("www.example.org", "www·.example.org"),
+        ("<!-- flopcount check -->", r"\<!-- flopcount check --\>"), ("a|b", r"a\|b"), ("`code`", r"\`code\`"),
+        ("a\\|b", r"a\\\|b"), (":tada:", ":·tada:"), ("net.yaml:100:5", "net.yaml:·100:5"),
+        ("net.yaml:99:5", "net.yaml:99:5"), ("conv_1 #tag C# flops:lecture: 1", "conv_1 #tag C# flops:·lecture: 1"),
+        ("![x](y)", r"!\[x\](y)"), ("line\nbreak", "line\N{REPLACEMENT CHARACTER}break"),
+    ],
+)  # fmt: skip
+def test_a_name_stays_text_on_github(name: str, escaped: str) -> None:
+    assert escape(name).replace(NOTHING, "·") == escaped
+    rows = render(named(name, "next")).splitlines()
+    assert rows[-1] == "| next |"
+
+
+def test_hostile_names_take_no_time() -> None:
+    for part in ("a", ":", "@", "#1", "-", "a:", "`"):
+        assert len(escape(part * 100_000)) >= 100_000
