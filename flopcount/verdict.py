@@ -114,7 +114,7 @@ class ModelCheck(Struct, frozen=True):
         verdicts: One per limit.
         changes: The totals that differ from the baseline.
         layers: The layers that differ most from the baseline in MACs or parameters, by `metric`.
-        problem: Why it could not be read.
+        problem: Why it could not be read, or its growth not be judged.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Check(Struct, frozen=True):
         removed: Models of the baseline that are gone.
         notices: What its reader must know besides.
         folder: The folder that places are relative to, seen from the root of the repository; empty for the root.
-        exit_status: 0 within, 1 over, 2 a model that cannot be read, 3 an incomplete count.
+        exit_status: 0 within, 1 over, 2 a model with a problem, 3 an incomplete count.
         schema: Which data this is.
     """
 

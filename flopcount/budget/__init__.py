@@ -127,8 +127,8 @@ def _judged(model: Any, limits: Mapping[str, str | int], convention: str | None,
     from ..engine import Report
     from ..errors import UsageError
     from .checking import request_for
-    from .config import Measurement
     from .judge import judge
+    from .measurement import Measurement
     from .models import Model
 
     report = model if isinstance(model, Report) else analyze(model)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import __version__
 from ..collector import paused
@@ -16,10 +17,11 @@ from ..verdict import Check, ModelCheck, Problem, status_of
 from .base import baseline_at
 from .baseline import FILE, Baseline, read_baseline, snapshot, written
 from .comparing import Match, matched, removed
-from .config import Config, Measurement, load_config
+from .config import Config, load_config
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
 from .loosening import loosened
+from .measurement import Measurement
 from .models import ByHand, Model, plan
 from .workshop import Workshop
 
@@ -160,12 +162,17 @@ def _judged(model: Model, work: Work, match: Match) -> ModelCheck:
     try:
         if problem := work.problems.get(model.name):
             raise problem
-        if match.error:
-            raise match.error.located(model.mark.where if model.mark else None)
         note = match.note or ("" if model.limits else "nothing limits it")
-        return judge(model, work.reports[model.name], match.base, note, match.name)
+        found = judge(model, work.reports[model.name], match.base, note, match.name)
     except FlopcountError as error:
-        return ModelCheck(model.name, model.source, problem=Problem(error.what, error.where or "", str(error)))
+        return ModelCheck(model.name, model.source, problem=_problem(error))
+    if match.error:  # its other limits hold all the same
+        return replace(found, problem=_problem(match.error.located(model.mark.where if model.mark else None)))
+    return found
+
+
+def _problem(error: FlopcountError) -> Problem:
+    return Problem(error.what, error.where or "", str(error))
 
 
 def _baseline(request: Request, work: Work) -> tuple[Baseline | None, list[str]]:

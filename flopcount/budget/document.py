@@ -100,7 +100,7 @@ def _notes(check: Check) -> Iterator[str]:
     for model, verdict in (*check.failures, *check.warnings):
         yield f"{model.name}: {verdict.message}"
     for model in check.models:
-        if model.note:
+        if model.note and not model.problem:  # which says it too
             yield f"{model.name}: {model.note}"
         for verdict in model.verdicts:
             if verdict.outcome == "not compared" and model.compared is not None:  # else the note says why

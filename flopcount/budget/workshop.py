@@ -11,7 +11,7 @@ from ..api import analyze
 from ..engine import Report
 from ..errors import FlopcountError
 from ..sources import find_spec, parse_input
-from .config import Measurement
+from .measurement import Measurement
 from .places import SPEC_SUFFIXES, exists
 
 

@@ -91,7 +91,10 @@ def test_other_inputs_are_refused_where_growth_is_limited(repository: Path) -> N
     assert net.problem.what.startswith("net.yaml cannot be compared with main at ")
     assert net.problem.what.endswith(": input was input 1×3×8×8 float32, and is input 1×3×6×6 float32")
     assert "leave `max_increase` out of this one change" in net.problem.text
-    assert [verdict.outcome for verdict in nice.verdicts] == ["within", "not compared"]  # the others are still checked
+    # What else limits it is still checked, and so are the others.
+    assert [[verdict.outcome for verdict in model.verdicts] for model in (net, nice)] == [
+        ["within", "not compared"]
+    ] * 2
 
 
 def test_other_inputs_are_not_compared_and_that_is_said(repository: Path) -> None:
@@ -201,6 +204,14 @@ def test_a_variant_that_was_not_there_is_new(repository: Path) -> None:
     (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", "net.yaml#big"))
     found = check(base_ref="main")  # it takes the place of the other
     assert (found.models[0].note, found.exit_status) == ("renamed from net.yaml", 1)
+
+
+def test_a_file_that_git_does_not_give_is_a_notice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flopcount.budget.git.MAX_BYTES", 10)
+    found = check("net.yaml", base_ref="main", max_increase="2%")
+    title = f"main at {merge(repository)}"
+    assert found.models[0].note == f"not compared: it cannot be counted in {title}"
+    assert found.notices[-1] == f"net.yaml at {title}: git has it as no plain file of at most 64 MB"
 
 
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
