@@ -32,7 +32,7 @@ def write_all(texts: Mapping[str | Path, str] | Mapping[str, str] | Mapping[Path
         SourceError: A file cannot be written; then all are as they were.
     """
     staged: list[tuple[str | Path, Path, Path]] = []
-    old: dict[Path, bytes | None] = {}
+    before: dict[Path, bytes | None] = {}
     path: str | Path = ""
     try:
         for path, text in texts.items():
@@ -42,13 +42,13 @@ def write_all(texts: Mapping[str | Path, str] | Mapping[str, str] | Mapping[Path
                 continue
             target = target.resolve()
             staged.append((path, target, _staged(path, target, text.encode("utf-8", "replace"))))
+            if len(texts) > 1:
+                before[target] = target.read_bytes() if target.exists() else None
         for asked, target, temporary in staged:
             path = asked
-            if len(staged) > 1:
-                old[target] = target.read_bytes() if target.exists() else None
             temporary.replace(target)
     except BaseException as error:
-        for target, data in old.items():
+        for target, data in before.items():
             _restore(target, data)
         for _, _, temporary in staged:
             temporary.unlink(missing_ok=True)

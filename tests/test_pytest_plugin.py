@@ -32,7 +32,8 @@ def test_the_configuration(flopcount_budget):
 """
 
 
-def test_in_a_suite_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--tb=short",), ("-n", "2")], ids=str)
+def test_in_a_suite_of_its_own(tmp_path: Path, more: tuple[str, ...]) -> None:
     (tmp_path / "net.yaml").write_text(NET)
     (tmp_path / "unknown.yaml").write_text(UNKNOWN)
     (tmp_path / "test_budgets.py").write_text(TESTS)
@@ -40,12 +41,14 @@ def test_in_a_suite_of_its_own(tmp_path: Path) -> None:
         '[tool.pytest.ini_options]\n[[tool.flopcount.models]]\npath = "net.yaml"\nbudget.params = 3113\n'
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "--tb=short"], cwd=tmp_path,
+        [sys.executable, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", *more], cwd=tmp_path,
         capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300"},
     )  # fmt: skip
     assert "4 failed, 1 passed" in done.stdout
     assert "params 3.11 K is over the limit of 3.00 K by 114 (+3.8 %). holds most: fc (linear)" in done.stdout
-    assert "macs: macs 10.7 K is over the limit of 5.00 K by 5.66 K" in done.stdout
+    assert "2: macs 10.7 K is over the limit of 5.00 K by 5.66 K" in done.stdout
+    assert 'flopcount_budget("net.yaml", params="3K", macs="5 KMACs")' in done.stdout
+    assert "raise kind(" not in done.stdout  # the lines of the test alone
     assert "IncompleteError: error: params is at least 40 of at most 1.00 M" in done.stdout
     assert "bytes:int8 1.53 KiB is over the limit of 1000 B" in done.stdout
     assert "net.yaml: params 3,114 is over the limit of 3,113 by 1 (+<0.1 %)" in done.stdout

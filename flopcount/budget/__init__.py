@@ -95,6 +95,7 @@ def assert_within_budget(
     """
     from ..errors import BudgetError, IncompleteError
 
+    __tracebackhide__ = True  # pytest then shows the line of the test, and not these
     named = {**(limits or {}), **more}
     if isinstance(model, str | Path):
         verdicts = _checked(str(model), named, convention, allow_partial)
@@ -103,7 +104,8 @@ def assert_within_budget(
     failing = [verdict for verdict in verdicts if verdict.fails]
     if failing:
         kind = BudgetError if any(verdict.outcome == "over" for verdict in failing) else IncompleteError
-        raise kind(failing[0].message, facts={verdict.metric: verdict.message for verdict in failing[1:]})
+        others = enumerate((verdict.message for verdict in failing[1:]), start=2)
+        raise kind(failing[0].message, facts={str(number): message for number, message in others})
 
 
 def _checked(source: str, limits: Mapping[str, str | int], convention: str | None, partial: bool) -> Any:
@@ -125,8 +127,8 @@ def _judged(model: Any, limits: Mapping[str, str | int], convention: str | None,
     from ..engine import Report
     from ..errors import UsageError
     from .checking import request_for
-    from .config import Measurement
     from .judge import judge
+    from .measurement import Measurement
     from .models import Model
 
     report = model if isinstance(model, Report) else analyze(model)

@@ -12,13 +12,14 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import FlopcountError
+from ..errors import FlopcountError, SourceError
+from ..readers.spec.document import MAX_BYTES
 from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
 from .config import Config, read_config
 from .git import Commit, matching, merge_base
 from .models import ByHand, Model, name_of, plan
-from .places import below, is_file, place_of
+from .places import below, is_file, place_in, place_of
 from .workshop import Workshop
 
 
@@ -53,10 +54,9 @@ class _Past(Struct):
 
     def place(self, source: str) -> str:
         """Where a source of that time lies today."""
-        place = place_of(source)
-        if not place.startswith(f"{self.folder}/"):
+        if not source.startswith(f"{self.folder}/"):
             return source
-        return os.path.join(self.commit.root, os.path.relpath(place, self.folder))  # noqa: PTH118
+        return place_in(self.commit.root, os.path.relpath(source, self.folder))
 
     def named(self, model: Model) -> str:
         if not model.name.startswith(f"{self.folder}/"):
@@ -101,10 +101,7 @@ def baseline_at(
             except FlopcountError as error:
                 past.notices.append(f"{model.name} at {past.title}: {past.told(error)}")
                 unreadable.add(past.place(model.source))
-        places = {
-            os.path.join(commit.root, old): os.path.join(commit.root, new)  # noqa: PTH118
-            for old, new in renames.items()
-        }  # fmt: skip
+        places = {place_in(commit.root, old): place_in(commit.root, new) for old, new in renames.items()}
         limits = {model.name: model.limits for model in planned}
     return Baseline(past.title, known, False, places, limits, frozenset(unreadable)), past.notices
 
@@ -211,7 +208,10 @@ def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
 
 
 def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
-    if not Path(model.source.partition("#")[0]).is_relative_to(past.folder):
+    file = model.source.partition("#")[0]
+    if file.startswith(f"{past.folder}/") and not is_file(file):
+        raise SourceError(f"git has it as no plain file of at most {MAX_BYTES >> 20} MB")
+    if not file.startswith(f"{past.folder}/"):
         find_spec(model.source)  # a shipped spec is the same at every commit; what else is no file was not extracted
     return replace(
         snapshot(model, workshop.report(model.source, model.measurement), wanted), source=past.place(model.source)

@@ -17,10 +17,11 @@ from ..verdict import Check, ModelCheck, Problem, status_of
 from .base import baseline_at
 from .baseline import FILE, Baseline, read_baseline, snapshot, written
 from .comparing import Match, matched, removed
-from .config import Config, Measurement, load_config
+from .config import Config, load_config
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
 from .loosening import loosened
+from .measurement import Measurement
 from .models import ByHand, Model, plan
 from .workshop import Workshop
 

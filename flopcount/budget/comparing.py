@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..engine import Report
 from ..errors import ConfigError
-from .baseline import Baseline, Snapshot, snapshot
-from .config import Measurement
+from .baseline import ALWAYS, Baseline, Snapshot, snapshot
 from .limits import Increase
+from .measurement import Measurement
 from .models import Model
 from .places import is_file, place_of
 
 SIMILAR = 0.5
 """The part of its layers in which a model resembles another's to be that one renamed, as git has it for lines."""
+
+MAX_PAIRS = 100_000
+"""Of how many pairs it is asked whether one resembles the other."""
 
 
 class Match(NamedTuple):
@@ -101,25 +104,40 @@ def _of_one_file(models: Iterable[Model], now: dict[str, Snapshot], baseline: Ba
 
 
 def _renamed(
-    models: Iterable[Model], now: dict[str, Snapshot], lost: dict[str, Snapshot], baseline: Baseline
+    models: Sequence[Model], now: dict[str, Snapshot], lost: dict[str, Snapshot], baseline: Baseline
 ) -> Iterator[_Pair]:
     """Pairs of two files: those that git or their name tells, then what is the same, then what resembles the other."""
-    layers = {name: _layers(base) for name, base in lost.items()}
+    origins = {new: old for old, new in baseline.renames.items()}
+    places = _index(lost, lambda base: base.source)
+    tails = _index(lost, lambda base: _tail(base.source))
+    totals = _index(lost, _totals)
+    layers = {name: _layers(base) for name, base in lost.items()} if len(models) * len(lost) <= MAX_PAIRS else {}
     for model in models:
         mine = now[model.name]
         own = _layers(mine)
-        for name, base in lost.items():
-            refused = _refusal(model, mine, base) is not None
-            if baseline.renames.get(base.source) == mine.source:
-                yield _Pair((1, refused), model, name)
-            elif name == model.name:
-                yield _Pair((2, refused), model, name)
-            elif (base.totals, base.layers) == (mine.totals, mine.layers):
-                yield _Pair((3, refused), model, name)
-            elif _tail(base.source) == _tail(mine.source):
-                yield _Pair((4, refused), model, name)
-            elif not refused and (likeness := _likeness(own, layers[name])) >= SIMILAR:
-                yield _Pair((5, -likeness), model, name)
+        same = [name for name in totals.get(_totals(mine), ()) if lost[name].layers == mine.layers][: len(models)]
+        likes = {name: _likeness(own, others) for name, others in layers.items()}
+        ranks: dict[str, tuple[float, ...]] = {name: (5, -like) for name, like in likes.items() if like >= SIMILAR}
+        ranks |= dict.fromkeys(tails.get(_tail(mine.source), [])[: len(models)], (4,))
+        ranks |= dict.fromkeys(same, (3,))
+        ranks |= {model.name: (2,)} if model.name in lost else {}
+        ranks |= dict.fromkeys(places.get(origins.get(mine.source, ""), ()), (1,))
+        for name, rank in ranks.items():
+            refused = _refusal(model, mine, lost[name]) is not None
+            if not (refused and rank[0] == 5):  # nothing but a resemblance, and measured in another way
+                yield _Pair((rank[0], refused, *rank[1:]), model, name)
+
+
+def _index(lost: dict[str, Snapshot], key: Callable[[Snapshot], Hashable]) -> dict[Hashable, list[str]]:
+    found: dict[Hashable, list[str]] = {}
+    for name, base in lost.items():
+        found.setdefault(key(base), []).append(name)
+    return found
+
+
+def _totals(of: Snapshot) -> Hashable:
+    """What two snapshots have in common that hold the same, whatever else their budgets limit."""
+    return tuple(of.totals.get(name) for name in ALWAYS)
 
 
 def _match(model: Model, now: Snapshot, name: str, base: Snapshot, baseline: Baseline) -> Match:

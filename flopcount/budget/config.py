@@ -6,46 +6,21 @@ import os
 from pathlib import Path
 
 from msgspec import Struct
-from yaml.nodes import MappingNode, SequenceNode
+from yaml.nodes import MappingNode
 
-from ..engine import MODES
-from ..errors import ConfigError, SourceError, SpecError, UsageError, did_you_mean
+from ..errors import ConfigError, SourceError, SpecError, UsageError
 from ..readers.spec.document import compose, read_text, where
 from ..readers.spec.values import read_mapping, unknown_key
-from ..sources import parse_input
 from . import toml
 from .limits import Limit, Terms
-from .marks import Mark, Node, items, mark_of, scalar, written
-from .places import below
+from .marks import Mark, Node, items, mark_of, scalar
+from .measurement import Measurement, read_measurement
+from .places import below, is_file
 from .reading import TERMS, read_budget, read_terms
 
 NAMES, PYPROJECT, SECTION = ("flopcount.yaml", "flopcount.yml"), "pyproject.toml", ("tool", "flopcount")
 KEYS = ("models", "baseline", *TERMS)
 MODEL_KEYS = ("path", "name", "input", "batch", "mode", "set", "budget", *TERMS)
-
-
-class Measurement(Struct, frozen=True):
-    """How a model is measured: two numbers can be compared where these are the same.
-
-    Attributes:
-        inputs: Other input sizes, as `--input` takes them.
-        batch: Samples in a batch; None: there is no batch axis.
-        settings: The spec's parameters, names and values as text.
-        mode: `eval` or `train`.
-    """
-
-    inputs: tuple[str, ...] = ()
-    batch: int | None = 1
-    settings: tuple[tuple[str, str], ...] = ()
-    mode: str = "eval"
-
-    def __str__(self) -> str:
-        """What differs from the defaults, empty where nothing does."""
-        parts = [f"{name}={value}" for name, value in self.settings]
-        parts += [f"input {text}" for text in self.inputs]
-        parts += [f"batch {self.batch}"] if self.batch != 1 else []
-        parts += [self.mode] if self.mode != "eval" else []
-        return ", ".join(parts)
 
 
 class Entry(Struct, frozen=True):
@@ -89,10 +64,10 @@ class Config(Struct, frozen=True):
 def find_config(folder: str = "") -> str | None:
     """The configuration file of a folder: `flopcount.yaml`, or a `pyproject.toml` with a section for it."""
     for name in NAMES:
-        if Path(folder, name).is_file():
+        if is_file(str(Path(folder, name))):
             return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
-    return str(path) if path.is_file() and has_section(str(path)) else None
+    return str(path) if is_file(str(path)) and has_section(str(path)) else None
 
 
 def has_section(path: str) -> bool:
@@ -179,7 +154,7 @@ def _entry(path: str, node: Node, terms: Terms) -> Entry:
         path=source,
         mark=mark_of(path, nodes["path"]),
         name=_name(path, nodes["name"]) if "name" in nodes else "",
-        measurement=_measurement(path, nodes),
+        measurement=read_measurement(path, nodes),
         limits=limits,
         terms=terms,
     )
@@ -198,52 +173,6 @@ def _baseline(path: str, node: Node) -> str:
         raise ConfigError(
             f"baseline must be a file, not '{text}'", where=where(path, node), hint="baseline: flopcount.baseline.json"
         )
-    return text
-
-
-def _measurement(path: str, nodes: dict[str, Node]) -> Measurement:
-    inputs = _inputs(path, nodes["input"]) if "input" in nodes else ()
-    settings = []
-    for name, _, value in read_mapping(path, nodes["set"], "set") if "set" in nodes else ():
-        settings.append((name, written(path, value)))
-    batch = _batch(path, nodes["batch"]) if "batch" in nodes else 1
-    mode = _mode(path, nodes["mode"]) if "mode" in nodes else "eval"
-    return Measurement(inputs, batch, tuple(settings), mode)
-
-
-def _inputs(path: str, node: Node) -> tuple[str, ...]:
-    """`3x160x160`, `[3, 160, 160]`, or a mapping of names to these."""
-    if type(node) is MappingNode:
-        entries = read_mapping(path, node, "input")
-        if not entries:
-            raise ConfigError("`input` names no input", where=where(path, node), hint="input: {tokens: 128:int64}")
-        if nested := next((value for _, _, value in entries if type(value) is MappingNode), None):
-            raise ConfigError("an input's sizes must be a value or a list", where=where(path, nested))
-        return tuple(f"{name}={text}" for name, _, value in entries for text in _inputs(path, value))
-    text = "x".join(scalar(path, item, "a size") for item in node.value) if type(node) is SequenceNode else node.value
-    try:
-        parse_input(text)
-    except UsageError as error:
-        raise ConfigError(error.what, hint=error.hint, where=where(path, node)) from None
-    return (text,)
-
-
-def _batch(path: str, node: Node) -> int | None:
-    text = scalar(path, node, "batch")
-    if text == "none":
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) > 0):
-        raise ConfigError(
-            f"batch must be a positive integer, not '{text}'",
-            where=where(path, node), hint="or none, where the input has no batch",
-        )  # fmt: skip
-    return int(text)
-
-
-def _mode(path: str, node: Node) -> str:
-    text = scalar(path, node, "mode")
-    if text not in MODES:
-        raise ConfigError(f"unknown mode '{text}'", where=where(path, node), hint=did_you_mean(text, MODES))
     return text
 
 

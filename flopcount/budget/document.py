@@ -20,8 +20,8 @@ COLUMNS = (
     Column("limit_value", "at most"), Column("over", "over by"), Column("outcome", "verdict", "text"),
 )  # fmt: skip
 CHANGES = (
-    Column("name", "what", "text"), Column("before", "before"), Column("after", "now"),
-    Column("change", "change"), Column("where", "where", "text"),
+    Column("metric", "what", "text"), Column("layer", "layer", "text"), Column("before", "before"),
+    Column("after", "now"), Column("change", "change"), Column("where", "where", "text"),
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def _row(model: ModelCheck, verdict: Verdict) -> Row:
     over = None
     if verdict.outcome == "over" and verdict.actual is not None and verdict.limit is not None:
         over = verdict.actual - verdict.limit
-    outcome = "warning: over" if verdict.warns and verdict.outcome == "over" else verdict.outcome
+    outcome = "warned" if verdict.warns and verdict.outcome == "over" else verdict.outcome
     limit = "–" if verdict.limit is None else verdict.limit
     return (model.name, stated(verdict), verdict.actual, limit, "" if over is None else over, outcome)
 
@@ -113,13 +113,14 @@ def _notes(check: Check) -> Iterator[str]:
 def _differences(check: Check) -> Iterator[Table]:
     for model in [model for model in check.models if model.changes][:MAX_DIFFERENCES]:
         rows: list[tuple[Cell, ...]] = [
-            (change.metric, change.before, change.after, Difference(change.after - change.before), "")
+            (change.metric, "", change.before, change.after, Difference(change.after - change.before), "")
             for change in model.changes
         ]
         for metric, layers in model.layers.items():
             rows += [
                 (
-                    f"{metric} of {held.name}",
+                    metric,
+                    held.name,
                     held.before or 0,
                     held.value,
                     Difference(held.value - (held.before or 0)),

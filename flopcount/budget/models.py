@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import ConfigError, FlopcountError, UsageError
-from .config import Config, Entry, Measurement
+from .config import Config, Entry
 from .limits import Limit, Terms, grown
 from .marks import Mark
+from .measurement import Measurement
 from .places import SPEC_SUFFIXES, below, exists, is_file, place_of, spelled
 from .reading import read_budget
 from .workshop import Workshop

@@ -35,6 +35,12 @@ def place_of(source: str, folder: str = "") -> str:
     return os.path.join(os.path.realpath(head), tail) + (variant and f"#{variant}")  # noqa: PTH118
 
 
+def place_in(root: str, source: str) -> str:
+    """The place of a file below a folder that is a full path itself, whether it is there or not."""
+    file, _, variant = source.partition("#")
+    return os.path.join(root, os.path.normpath(file)) + (variant and f"#{variant}")  # noqa: PTH118
+
+
 def spelled(source: str, folder: str = "") -> str:
     """A file's path without detours, seen from a folder where it lies below it. What is no file stays as it is.
 

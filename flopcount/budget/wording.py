@@ -21,7 +21,7 @@ def total(verdict: Verdict, found: int, report: Report) -> str:
     """
     sentences = [_incomplete(verdict, report) if verdict.outcome == "incomplete" else _over(verdict)]
     if verdict.grew:
-        sentences.append(f"grew: {'; '.join(_growth(held, verdict.unit) for held in verdict.grew)}")
+        sentences.append(f"grew: {_listed(verdict.grew, [_growth(held, verdict.unit) for held in verdict.grew])}")
     if verdict.holds:
         sentences.append(_most(verdict, found))
     return ". ".join(sentences)
@@ -55,7 +55,7 @@ def unknown_ops(verdict: Verdict, number: int) -> str:
 
 
 def _named(verdict: Verdict, number: int) -> str:
-    names = "; ".join(f"{held.name} ({held.op}){_place(held)}" for held in verdict.holds)
+    names = _listed(verdict.holds, [f"{held.name} ({held.op})" for held in verdict.holds])
     others = number - len(verdict.holds)
     return f"{names}{f' and {others} more' if others else ''}"
 
@@ -96,22 +96,27 @@ def _incomplete(verdict: Verdict, report: Report) -> str:
 
 
 def _most(verdict: Verdict, whole: int) -> str:
-    texts = (
-        f"{held.name} ({held.op}) {_texts(verdict.unit, held.value)[0]}, {percent(held.value, whole)}{_place(held)}"
+    texts = [
+        f"{held.name} ({held.op}) {_texts(verdict.unit, held.value)[0]}, {percent(held.value, whole)}"
         for held in verdict.holds
-    )
-    return f"holds most: {'; '.join(texts)}"
+    ]
+    return f"holds most: {_listed(verdict.holds, texts)}"
 
 
 def _growth(held: Held, unit: str) -> str:
     if held.before is None:
-        return f"{held.name} ({held.op}) is new with {_texts(unit, held.value)[0]}{_place(held)}"
+        return f"{held.name} ({held.op}) is new with {_texts(unit, held.value)[0]}"
     after, before = _texts(unit, held.value, held.before)
-    return f"{held.name} ({held.op}) from {before} to {after}{_place(held)}"
+    return f"{held.name} ({held.op}) from {before} to {after}"
 
 
-def _place(held: Held) -> str:
-    return f" [{held.where}]" if held.where else ""
+def _listed(layers: Sequence[Held], texts: Sequence[str]) -> str:
+    """Layers with their places; those of one place, which a block made, name it together."""
+    following = [*(held.where for held in layers[1:]), ""]
+    return "; ".join(
+        f"{text} [{held.where}]" if held.where and held.where != after else text
+        for held, text, after in zip(layers, texts, following, strict=True)
+    )
 
 
 def _texts(unit: str, *values: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ..api import analyze
 from ..engine import Report
 from ..errors import FlopcountError
 from ..sources import find_spec, parse_input
-from .config import Measurement
+from .measurement import Measurement
 from .places import SPEC_SUFFIXES, exists
 
 
@@ -71,5 +71,5 @@ class Workshop(Struct):
 
 def is_spec(source: str) -> bool:
     """Whether a source is a spec: a file, standard input or a shipped name."""
-    file = source if source == "-" else source.partition("#")[0]
+    file = source if source == "-" or exists(source) else source.partition("#")[0]
     return file == "-" or Path(file).suffix in SPEC_SUFFIXES or file.replace("_", "").replace("-", "").isalnum()

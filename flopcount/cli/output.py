@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -53,7 +54,8 @@ def inert(text: str) -> str:
 
 def complain(text: object) -> None:
     """Print to standard error."""
-    print(inert(str(text)), file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):  # whoever has stopped listening changes no verdict
+        print(inert(str(text)), file=sys.stderr)
 
 
 def _print(text: str) -> None:

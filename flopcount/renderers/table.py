@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from ._equations import stacked
 
 GAP = "  "
 NO_BREAK = "\N{NO-BREAK SPACE}"
+QUANTITY = re.compile(r"(?<=\d) (?=(?:[KMGTPE]i?B?|B|%)(?![A-Za-z]))")
 LEAST_TEXT = 8
 PROSE = 32
 LONGEST_BAR, SHORTEST_BAR = 12, 4
@@ -186,8 +188,9 @@ def _footer(table: Table, width: int, color: bool) -> Iterable[str]:
     from textwrap import wrap
 
     for note in table.notes:
-        for line in wrap(f"note: {printable(note)}", width, subsequent_indent="      "):
-            yield _paint(line, "warning", color)
+        text = QUANTITY.sub(NO_BREAK, f"note: {printable(note)}")
+        for line in wrap(text, width, subsequent_indent="      "):
+            yield _paint(line.replace(NO_BREAK, " "), "warning", color)
     # Items stay whole where they are short enough.
     items = (item.replace(" ", NO_BREAK) if len(item) <= width // 2 else item for item in map(printable, table.caption))
     for line in wrap(" · ".join(items), width):

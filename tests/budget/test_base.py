@@ -206,6 +206,14 @@ def test_a_variant_that_was_not_there_is_new(repository: Path) -> None:
     assert (found.models[0].note, found.exit_status) == ("renamed from net.yaml", 1)
 
 
+def test_a_file_that_git_does_not_give_is_a_notice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flopcount.budget.git.MAX_BYTES", 10)
+    found = check("net.yaml", base_ref="main", max_increase="2%")
+    title = f"main at {merge(repository)}"
+    assert found.models[0].note == f"not compared: it cannot be counted in {title}"
+    assert found.notices[-1] == f"net.yaml at {title}: git has it as no plain file of at most 64 MB"
+
+
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     (repository / "nice.yaml").write_text(OTHER + "budget: {prams: 5}\n")

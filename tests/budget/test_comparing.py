@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flopcount.budget import check
+from flopcount.budget import check, comparing
 from flopcount.errors import ConfigError
 from tests.budget.conftest import BASELINE, NET, OTHER, snapshot
 
@@ -95,6 +95,13 @@ def test_of_several_that_are_gone_the_one_that_resembles_it_most(base: Path) -> 
     (base / "nice.yaml").write_text(text.replace("width: 8", "width: 9"))
     assert check().models[0].note == "renamed from other.yaml"
     assert check().removed == ("net.yaml",)
+
+
+def test_what_resembles_what_is_asked_of_so_many_and_no_more(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base / "net.yaml").unlink()
+    (base / "other.yaml").write_text(NET.replace("width: 8", "width: 16"))
+    monkeypatch.setattr(comparing, "MAX_PAIRS", 0)
+    assert check().models[0].note == "new: base.json does not have it"
 
 
 def test_another_name_is_the_same_model(base: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flopcount.budget.config import Measurement, find_config, load_config, read_config
+from flopcount.budget.config import find_config, load_config
 from flopcount.errors import FlopcountError, UsageError
 
 SECTION = "[[tool.flopcount.models]]\npath = 'net.yaml'\n"
@@ -31,22 +31,6 @@ def test_yaml_comes_before_toml(folder: Path) -> None:
 def test_a_pyproject_counts_where_it_has_the_section(folder: Path, text: str, found: bool) -> None:
     (folder / "pyproject.toml").write_text(text)
     assert find_config() == ("pyproject.toml" if found else None)
-
-
-def test_ways_to_write_an_input(folder: Path) -> None:
-    (folder / "flopcount.yaml").write_text(
-        "models:\n"
-        "  - {path: a, input: 3x8x8}\n"
-        "  - {path: a, input: [3, 8, 8]}\n"
-        '  - {path: a, input: {image: [3, 8, 8], tokens: "128:int64"}, batch: 4, mode: train}\n'
-        "  - {path: a, set: {depths: [3, [4]], width: 0.5}, batch: none}\n"
-    )
-    assert [entry.measurement for entry in read_config("flopcount.yaml").entries] == [
-        Measurement(("3x8x8",)),
-        Measurement(("3x8x8",)),
-        Measurement(("image=3x8x8", "tokens=128:int64"), 4, (), "train"),
-        Measurement((), None, (("depths", "[3, [4]]"), ("width", "0.5"))),
-    ]
 
 
 def test_what_is_needed(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flopcount.budget import check
-from flopcount.budget.config import Measurement
+from flopcount.budget.measurement import Measurement
 from flopcount.errors import ConfigError, FlopcountError, UsageError
 from tests.budget.conftest import NET
 
@@ -160,8 +160,3 @@ def test_without_a_configuration(folder: Path) -> None:
         "error: there is nothing to check: no flopcount.yaml here, and no [tool.flopcount] in pyproject.toml\n"
         "  hint: `flopcount init` writes a first one; or name specs: flopcount check net.yaml --max-params 5M"
     )
-
-
-def test_a_measurement_says_what_differs() -> None:
-    assert str(Measurement()) == ""
-    assert str(Measurement(("3x8x8",), 2, (("a", "1"),), "train")) == "a=1, input 3x8x8, batch 2, train"

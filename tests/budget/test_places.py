@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flopcount.budget.places import exists, is_file, place_of, spelled
+from flopcount.budget.places import exists, is_file, place_in, place_of, spelled
 
 
 def test_one_file_has_one_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +18,12 @@ def test_one_file_has_one_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(places) == 1
     assert place_of("deep.yaml#") == place_of("deep.yaml")
     assert place_of("deep.yaml#big") == f"{places.pop()}#big"
+
+
+def test_a_file_that_is_not_there_has_the_place_that_it_would_have(folder: Path) -> None:
+    root = place_of("net.yaml").removesuffix("/net.yaml")
+    assert place_in(root, "./net.yaml#big") == place_of("net.yaml#big")
+    assert place_in(root, "inner/../gone.yaml#") == f"{root}/gone.yaml"
 
 
 def test_a_link_to_a_file_is_another_model(folder: Path) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from flopcount.budget import check, workshop
+from flopcount.budget.workshop import is_spec
 from flopcount.engine import Report, count
 from flopcount.graph import Graph
 from flopcount.sources import load
+from tests.budget.conftest import NET
 
 
 def test_each_model_is_counted_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +49,10 @@ def test_sources_of_other_kinds_are_left_to_their_readers(folder: Path, monkeypa
         ("nets/a.onnx", {"inputs": None, "batch": 1, "settings": None, "mode": "eval"}),
         ("package.module:make", {"inputs": ("3x9x9",), "batch": 2, "settings": None, "mode": "eval"}),
     ]
+
+
+@pytest.mark.parametrize("name", ["#1.yaml", "a#b.yaml", "##[error]y.yml"])
+def test_a_file_whose_name_has_a_hash_keeps_its_own_budget(folder: Path, name: str) -> None:
+    (folder / name).write_text(NET + "budget: {params: 3113}\n")
+    assert is_spec(name)
+    assert [verdict.outcome for _, verdict in check(name).verdicts] == ["over"]

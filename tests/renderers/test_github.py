@@ -67,7 +67,7 @@ def many(number: int, text: str = "much") -> Check:
 def test_at_most_ten(number: int) -> None:
     log = github.render(check_document(many(number)))
     assert len(commands(log)) == 1 + 10
-    assert log.endswith(f"\n… and {number - 10} more, which the table and the JSON have\n") == (number > 10)
+    assert log.endswith(f"\n… and {number - 10} more, which `--format json` has\n") == (number > 10)
 
 
 def test_a_long_message_is_bounded() -> None:

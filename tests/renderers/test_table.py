@@ -72,3 +72,12 @@ def test_names_of_any_script_are_elided_to_the_width(names: list[str], width: in
 
 def test_elision_keeps_both_ends() -> None:
     assert render(named("layer1.0.branches.main.conv1"), width=15).splitlines()[-1] == "layer1.…n.conv1"
+
+
+def test_a_number_and_its_unit_stay_on_one_line() -> None:
+    note = "it holds 25.0 M, 8.1 % and 3.91 KiB of 7 B and 12 MAC, as 3 BatchNorms do"
+    table = Table("t", (Column("layer", "layer", "text"),), (("conv",),), notes=(note,))
+    for width in range(20, 90):
+        lines = render(Document((table,)), width=width).splitlines()[4:]
+        assert " ".join(" ".join(lines).split()) == f"note: {note}"
+        assert not [line for line in lines if line.strip().startswith(("M,", "%", "KiB", "B "))]
