@@ -19,7 +19,7 @@ from .baseline import Baseline, Snapshot, snapshot
 from .config import Config, read_config
 from .git import Commit, matching, merge_base
 from .models import ByHand, Model, name_of, plan
-from .places import below, is_file, place_in, place_of
+from .places import below, is_file, parted, place_in, place_of
 from .workshop import Workshop
 
 
@@ -110,9 +110,12 @@ def _planned(past: _Past, config: Config, sources: Sequence[str], by_hand: ByHan
     """The models that were checked at that time."""
     then = _config(past, config)
     folder = os.path.relpath(then.folder or past.here, past.folder)
-    past.extract(posixpath.normpath(posixpath.join(folder, entry.path.partition("#")[0])) for entry in then.entries)
+    past.extract(
+        posixpath.normpath(posixpath.join(folder, parted(entry.path, config.folder)[0])) for entry in then.entries
+    )
     moved = [_moved(past, source) for source in sources]
-    past.extract(os.path.relpath(source.partition("#")[0], past.folder) for source in moved if os.path.isabs(source))  # noqa: PTH117
+    files = [_moved(past, parted(source)[0]) for source in sources]
+    past.extract(os.path.relpath(file, past.folder) for file in files if os.path.isabs(file))  # noqa: PTH117
     # What was not there yet is new, which is no error of that time.
     then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
     moved = [source for source in moved if _was_there(source, past.here)]
@@ -151,14 +154,14 @@ def _config(past: _Past, config: Config) -> Config:
 
 def _moved(past: _Past, source: str) -> str:
     """A source named by hand, where it lies in the past; what is no file keeps its name."""
-    file, hash_, variant = source.partition("#")
+    file, variant = parted(source)
     a_file = is_file(file) or (Path(file).suffix and ":" not in file) or glob.has_magic(file)
-    return f"{past.folder}/{past.commit.path_of(file)}{hash_}{variant}" if a_file else source
+    return f"{past.folder}/{past.commit.path_of(file)}{variant}" if a_file else source
 
 
 def _was_there(source: str, folder: str) -> bool:
     """Whether a file or some file of a pattern was extracted; what cannot be a file stays what it is."""
-    file = source.partition("#")[0]
+    file, _ = parted(source, folder)
     if glob.has_magic(file):
         return bool(glob.glob(file, root_dir=folder, recursive=True))  # noqa: PTH207
     return is_file(below(folder, file)) or ":" in file or not Path(file).suffix
@@ -190,10 +193,10 @@ def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], rena
             if module := past.commit.module_of(path):
                 past.notices.append(f"{model.name} lies in the submodule '{module}', whose past is not looked at")
             continue
-        _, hash_, variant = model.source.partition("#")
-        if f"{past.commit.root}/{old}{hash_}{variant}" not in known:
+        _, variant = parted(model.source)
+        if f"{past.commit.root}/{old}{variant}" not in known:
             past.extract([old])
-            source = f"{past.folder}/{old}{hash_}{variant}"
+            source = f"{past.folder}/{old}{variant}"
             # A name that the configuration gives it now was another's then, or nobody's.
             name = model.name if old == path and not model.named else name_of(source, model.measurement)
             yield replace(model, name=name, source=source, limits=())
@@ -202,13 +205,13 @@ def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], rena
 def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
     """Today's models that are files of this repository, and their paths in it."""
     for model in models:
-        place = place_of(model.source.partition("#")[0])
+        place = place_of(parted(model.source)[0])
         if place.startswith(f"{past.commit.root}/"):
             yield model, os.path.relpath(place, past.commit.root)
 
 
 def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
-    file = model.source.partition("#")[0]
+    file, _ = parted(model.source)
     if file.startswith(f"{past.folder}/") and not is_file(file):
         raise SourceError(f"git has it as no plain file of at most {MAX_BYTES >> 20} MB")
     if not file.startswith(f"{past.folder}/"):

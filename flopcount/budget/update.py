@@ -14,12 +14,12 @@ from ..errors import UsageError
 from ..units import restated
 from ..verdict import Verdict
 from .checking import Request, Work, concluded, prepare
-from .config import Measurement
 from .edits import Rewrite, apply
 from .figures import Measures
 from .judge import verdict_of
 from .limits import SHARE, Limit
 from .marks import Mark
+from .measurement import Measurement
 
 
 def update(request: Request, *, allow_increase: bool = False) -> list[Rewrite]:

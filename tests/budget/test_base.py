@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flopcount.budget import check
+from flopcount.budget.checking import request_for, snapshot_text
 from flopcount.errors import UsageError
 from tests.budget.conftest import GROWTH, NET, OTHER, commit, git
 
@@ -212,6 +213,22 @@ def test_a_file_that_git_does_not_give_is_a_notice(repository: Path, monkeypatch
     title = f"main at {merge(repository)}"
     assert found.models[0].note == f"not compared: it cannot be counted in {title}"
     assert found.notices[-1] == f"net.yaml at {title}: git has it as no plain file of at most 64 MB"
+
+
+@pytest.mark.parametrize("name", ["#n.yaml", "n#1.yaml"])
+def test_a_file_whose_name_has_a_hash(repository: Path, name: str) -> None:
+    (repository / name).write_text(NET)
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", name))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "base.json").write_text(snapshot_text(request_for())[1])
+    (repository / name).write_text(NET.replace("out: 10", "out: 11"))
+    for arguments in ((), (name,)):
+        for found in (check(*arguments, base_ref="main"), check(*arguments, baseline="base.json")):
+            ((model,), status) = found.models, found.exit_status
+            assert (model.name, model.compared, model.note, status, found.notices) == (name, name, "", 1, ())
 
 
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
