@@ -16,7 +16,7 @@ from ..errors import FlopcountError, SourceError
 from ..readers.spec.document import MAX_BYTES
 from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
-from .config import Config, read_config
+from .config import NAMES, PYPROJECT, Config, find_config, has_section, read_config
 from .git import Commit, matching, merge_base
 from .models import ByHand, Model, name_of, plan
 from .places import below, is_file, parted, place_in, place_of
@@ -136,9 +136,12 @@ def _config(past: _Past, config: Config) -> Config:
     """The configuration of that time; today's where there was none or it cannot be read."""
     if not config.path:
         return config
-    path = past.commit.path_of(config.path)
-    past.extract([path])
+    path = Path(past.commit.path_of(config.path))
+    names = (*NAMES, PYPROJECT) if path.name in (*NAMES, PYPROJECT) else ()
+    past.extract(str(path.with_name(name)) for name in (path.name, *names))
     target = Path(past.folder, path)
+    if names and not _is_config(target) and (other := find_config(str(target.parent))):
+        target = Path(other)  # which has moved to another of the files that are looked for
     then = config
     if not target.is_file():
         past.notices.append(f"there was no {config.path} at {past.commit.name}: today's says what to compare")
@@ -150,6 +153,10 @@ def _config(past: _Past, config: Config) -> Config:
                 f"the configuration at {past.commit.name} cannot be read, and today's is used: {past.told(error)}"
             )
     return replace(then, folder=str(target.parent))
+
+
+def _is_config(path: Path) -> bool:
+    return path.is_file() and (path.name != PYPROJECT or has_section(str(path)))
 
 
 def _moved(past: _Past, source: str) -> str:

@@ -333,6 +333,22 @@ def test_a_spec_that_was_broken_is_a_notice(repository: Path) -> None:
     assert found.notices[0].endswith("net.yaml:2:10: unknown op or block 'reul'")
 
 
+@pytest.mark.parametrize("other", ["pyproject.toml", "flopcount.yml"])
+def test_a_configuration_that_moved_to_another_file_is_found(repository: Path, other: str) -> None:
+    (repository / "flopcount.yaml").unlink()
+    (repository / other).write_text(
+        GROWTH.replace("20K", "30K") if other.endswith("yml")
+        else "[[tool.flopcount.models]]\npath = 'n*.yaml'\nbudget.macs = { max = '30K', max_increase = '2%' }\n"
+    )  # fmt: skip
+    assert check(base_ref="main").notices == ("net.yaml: the limit on macs was raised from 20K to 30K",)
+
+
+def test_a_configuration_of_another_name_that_was_not_there(repository: Path) -> None:
+    (repository / "budgets.yaml").write_text(GROWTH.replace("20K", "30K"))
+    (notice,) = check(config="budgets.yaml", base_ref="main").notices
+    assert notice.startswith("there was no budgets.yaml at ")
+
+
 def test_a_configuration_that_was_broken_is_a_notice(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     (repository / "flopcount.yaml").write_text("modles: []\n")
