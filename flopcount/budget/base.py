@@ -117,8 +117,8 @@ def _planned(past: _Past, config: Config, sources: Sequence[str], by_hand: ByHan
     files = [_moved(past, parted(source)[0]) for source in sources]
     past.extract(os.path.relpath(file, past.folder) for file in files if os.path.isabs(file))  # noqa: PTH117
     # What was not there yet is new, which is no error of that time.
-    then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
-    moved = [source for source in moved if _was_there(source, past.here)]
+    then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(past, entry.path, then.folder)))
+    moved = [source for source in moved if _was_there(past, source, past.here)]
     if not (then.entries if not sources else moved):
         return []
 
@@ -166,9 +166,12 @@ def _moved(past: _Past, source: str) -> str:
     return f"{past.folder}/{past.commit.path_of(file)}{variant}" if a_file else source
 
 
-def _was_there(source: str, folder: str) -> bool:
+def _was_there(past: _Past, source: str, folder: str) -> bool:
     """Whether a file or some file of a pattern was extracted; what cannot be a file stays what it is."""
     file, _ = parted(source, folder)
+    path = os.path.normpath(below(folder, file))
+    if Path(file).suffix and ":" not in file and not path.startswith(f"{past.folder}/"):
+        return False  # it lies outside of the repository, and what is there now is not what was
     if glob.has_magic(file):
         return bool(glob.glob(file, root_dir=folder, recursive=True))  # noqa: PTH207
     return is_file(below(folder, file)) or ":" in file or not Path(file).suffix

@@ -231,6 +231,23 @@ def test_a_file_whose_name_has_a_hash(repository: Path, name: str) -> None:
             assert (model.name, model.compared, model.note, status, found.notices) == (name, name, "", 1, ())
 
 
+def test_what_lies_outside_of_the_repository_is_not_compared_with_itself(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "mix.yaml").write_text(OTHER)
+    monkeypatch.setattr("tempfile.tempdir", str(repository.parent))  # from where the path leads there too
+    source = f"../{outside.name}/mix.yaml"
+    assert (repository / source).exists()
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", source))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "-b", "next")
+    for arguments in ((), (source,), (str(outside / "mix.yaml"),)):
+        (model,) = check(*arguments, base_ref="main", max_increase="2%").models
+        assert model.note.startswith("new: main at ")
+
+
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     (repository / "nice.yaml").write_text(OTHER + "budget: {prams: 5}\n")
