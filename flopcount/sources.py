@@ -6,6 +6,7 @@ A spec: a path, a shipped name, `-` for standard input, `file#variant`. An ONNX 
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -262,7 +263,8 @@ def parse_input(text: str) -> tuple[str, tuple[Shape, str | None]]:
 
 
 def _is_shipped_name(path: str) -> bool:
-    return len(path) < 100 and not Path(path).is_file() and path.replace("_", "").replace("-", "").isalnum()
+    is_name = len(path) < 100 and path.replace("_", "").replace("-", "").isalnum()
+    return is_name and not os.path.isfile(path)  # noqa: PTH113 - which answers where a folder may not be entered
 
 
 def _exists(path: str) -> bool:

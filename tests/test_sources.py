@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,3 +111,17 @@ def test_unreadable_inputs(text: str) -> None:
 def test_unknown_dtype() -> None:
     with pytest.raises(UsageError, match="unknown dtype 'int46'"):
         parse_input("3:int46")
+
+
+def test_a_folder_that_may_not_be_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refused(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        if str(path).startswith("secret"):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, *args, **options)
+
+    monkeypatch.setattr(os, "stat", refused)
+    for source in ("secret/net.yaml", "secret"):
+        with pytest.raises(SourceError, match="there is no file"):
+            load(source)

@@ -15,7 +15,7 @@ from . import toml
 from .limits import Limit, Terms
 from .marks import Mark, Node, items, mark_of, scalar
 from .measurement import Measurement, read_measurement
-from .places import below
+from .places import below, is_file
 from .reading import TERMS, read_budget, read_terms
 
 NAMES, PYPROJECT, SECTION = ("flopcount.yaml", "flopcount.yml"), "pyproject.toml", ("tool", "flopcount")
@@ -64,10 +64,10 @@ class Config(Struct, frozen=True):
 def find_config(folder: str = "") -> str | None:
     """The configuration file of a folder: `flopcount.yaml`, or a `pyproject.toml` with a section for it."""
     for name in NAMES:
-        if Path(folder, name).is_file():
+        if is_file(str(Path(folder, name))):
             return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
-    return str(path) if path.is_file() and has_section(str(path)) else None
+    return str(path) if is_file(str(path)) and has_section(str(path)) else None
 
 
 def has_section(path: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from ..verdict import Verdict
+from .places import is_file
 from .workshop import is_spec
 
 _PLACE = re.compile(r"(.+?):\d+(?::\d+)?", re.DOTALL)
@@ -26,4 +26,4 @@ def _is_here(where: str, source: str) -> bool:
     if not (found := _PLACE.fullmatch(where)):
         return False
     # A shipped spec is read by its name, and a file here that is called like its own is another.
-    return found[1] in (source, source.partition("#")[0]) if is_spec(source) else Path(found[1]).is_file()
+    return found[1] in (source, source.partition("#")[0]) if is_spec(source) else is_file(found[1])

@@ -137,8 +137,10 @@ def _update(request: Request, allow_increase: bool) -> None:
 
 def _folder() -> str:
     """The working folder, seen from the root of the repository that it lies in."""
+    from ..budget.places import exists
+
     here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    root = next((folder for folder in (here, *here.parents) if exists(str(folder / ".git"))), here)
     return "" if root == here else here.relative_to(root).as_posix()
 
 

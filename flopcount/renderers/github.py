@@ -71,9 +71,4 @@ def _escaped(text: str, more: str = "") -> str:
 
 def summary(document: Document, room: int = MAX_SUMMARY) -> str:
     """A document as Markdown for the summary of a job, cut at the end of a line where it is too long."""
-    text = markdown.render(document)
-    data = text.encode("utf-8", "replace")
-    if len(data) <= room:
-        return text
-    cut = data[: max(room - 100, 0)]
-    return cut[: cut.rfind(b"\n") + 1].decode() + "\n… the rest is too long for a summary\n"
+    return markdown.cut(markdown.whole(document), room, "a summary")

@@ -17,13 +17,38 @@ REFERENCE = re.compile(
 """Where GitHub would mention somebody, link an issue or an address, or draw an emoji (line 100 is one of them): it does
 so after Markdown, so that no backslash helps."""
 
+MAX_COMMENT = 65_536
+"""How long a comment at GitHub may be."""
+
 NOTHING = "\N{ZERO WIDTH SPACE}"
 
 
 def render(document: Document, *, color: bool = False, width: int | None = None) -> str:
-    """Show a document as Markdown."""
+    """Show a document as Markdown; what is to be the body of a comment is no longer than one may be."""
+    text = whole(document)
+    return cut(text, MAX_COMMENT, "a comment") if document.marker else text
+
+
+def whole(document: Document) -> str:
+    """A document as Markdown, however long."""
     text = "\n".join("".join(line + "\n" for line in _lines(table)) for table in document.tables)
     return f"<!-- {document.marker} -->\n{text}" if document.marker else text
+
+
+def cut(text: str, room: int, place: str) -> str:
+    """A text of so many bytes, cut at the end of a line where it is longer.
+
+    Args:
+        text: What is shown.
+        room: How many bytes it may have.
+        place: What it is too long for, in words.
+    """
+    data = text.encode("utf-8", "replace")
+    if len(data) <= room:
+        return text
+    shown = data[: max(room - 100, 0)]
+    end = shown.rfind(b"\n") + 1
+    return f"{shown[:end].decode()}\n… the rest is too long for {place}\n"
 
 
 def _lines(table: Table) -> Iterator[str]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flopcount.renderers.markdown import NOTHING, escape, render
+from flopcount.renderers.markdown import MAX_COMMENT, NOTHING, escape, render, whole
+from flopcount.table import Document
 from tests.renderers.documents import DOCUMENT, named
 
 
@@ -27,6 +28,16 @@ def test_a_name_stays_text_on_github(name: str, escaped: str) -> None:
     assert escape(name).replace(NOTHING, "·") == escaped
     rows = render(named(name, "next")).splitlines()
     assert rows[-1] == "| next |"
+
+
+def test_the_body_of_a_comment_has_room_in_one() -> None:
+    names = named(*(f"ü{number}" * 30 for number in range(2_000)))
+    assert len(render(names)) > MAX_COMMENT
+    body = Document(names.tables, names.data, "marker")
+    text = render(body)
+    assert MAX_COMMENT - 1_000 < len(text.encode()) <= MAX_COMMENT
+    assert text.endswith(" |\n\n… the rest is too long for a comment\n")
+    assert len(whole(body)) > MAX_COMMENT
 
 
 def test_hostile_names_take_no_time() -> None:
