@@ -89,7 +89,7 @@ class Site:
             [self.tensor(value) for value in inputs],
             name=self.name(self.call.operator if tag == "opaque" else tag, weights.get("weight")),
             where=self.call.where,
-            origin=self._origin(),
+            origin=self._origin(bool(weights)),
             tied=tied,
             places=self.call.scope.places,
         )
@@ -153,10 +153,14 @@ class Site:
             wanted = f"{name}_{self._repeats[name] + 1}"
         return wanted
 
-    def _origin(self) -> str:
-        if self.call.scope.is_one_layer:
+    def _origin(self, holds_weights: bool) -> str:
+        call = self.call
+        if call.scope.is_one_layer:
             return "module"
-        return "in place" if self.call.in_place else self.call.scope.origin
+        if call.in_place:
+            return "in place"
+        is_plain = call.scope.origin != "attention" and not holds_weights
+        return call.how if call.how and is_plain else call.scope.origin
 
 
 def is_held(value: Value | None) -> bool:
