@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from .bridging import Bridge, Cause, Span
+from .bridging import Bridge, Span
+from .causes import Cause
 from .engine import Total
 from .footer import network_provenance
 from .payload import convention_data, graph_data, versioned
