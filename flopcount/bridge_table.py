@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from .bridging import Bridge, Cause, Span
+from .bridging import Bridge, Span
+from .causes import Cause
 from .engine import Total
 from .footer import network_provenance
 from .payload import convention_data, graph_data, versioned
@@ -26,7 +27,10 @@ def bridge_document(spanned: Bridge, *, per_layer: bool = False) -> Document:
         per_layer: A row for each layer in which the two differ, instead of one for each cause.
     """
     table = layer_table(spanned) if per_layer else cause_table(spanned)
-    return Document((table,), lambda: versioned(SCHEMA, bridge=bridge_data(spanned, per_layer=per_layer)))
+    records = _layer_records(spanned) if per_layer else _cause_records(spanned)
+    return Document(
+        (table,), lambda: versioned(SCHEMA, bridge=bridge_data(spanned, per_layer=per_layer)), records=(records,)
+    )
 
 
 def cause_table(spanned: Bridge) -> Table:
@@ -83,6 +87,33 @@ def layer_table(spanned: Bridge) -> Table:
     units = f"{spanned.before.unit}s {TO} {spanned.after.unit}s"
     totals.append(("total", units, start, end, Difference(spanned.end.value - spanned.start.value), *blank))
     return _table(spanned, columns, rows, totals)
+
+
+def _cause_records(spanned: Bridge) -> Table:
+    """The causes with all that is known of each in its row; they sum to the second number."""
+    keys = ("op", "quantity", "many", "before", "after", "count", "layers", "error_of", "why")
+    first = (spanned.before.name, f"{spanned.before.unit}s", None, None, None, spanned.start.value, None, "", "")
+    rows: list[Row] = [
+        (
+            ", ".join(cause.ops), cause.quantity, cause.count,
+            *((None, None) if cause.count is None else (cause.before, cause.after)),
+            cause.difference, cause.layers, cause.error_of, "; ".join(cause.why),
+        )
+        for cause in spanned.causes
+    ]  # fmt: skip
+    return _table(spanned, [Column(key, key) for key in keys], [first, *rows], [])
+
+
+def _layer_records(spanned: Bridge) -> Table:
+    """The layers in which the two differ, each with its reasons."""
+    keys = ("layer", "op", "before", "after", "difference", "error_of", "why")
+    rows = [(*_layer_row(span), "; ".join(dict.fromkeys(_reasons(span)))) for span in spanned.spans()]
+    return _table(spanned, [Column(key, key) for key in keys], rows, [])
+
+
+def _reasons(span: Span) -> Iterator[str]:
+    for cause in span.causes:
+        yield from cause.why
 
 
 def bridge_data(spanned: Bridge, *, per_layer: bool = False) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,8 @@ from .units import grouped
 SCHEMA = "flopcount.identify/1"
 MOST = 12
 """How many ways of counting a table shows; data formats have them all."""
+NAMES = 4
+"""How many of those that give it alike a row names; a note has the others."""
 SOURCES = 3
 """Of how many that give it alike the sources are named."""
 FACTORS = {Fraction(1): "", Fraction(2): "× 2", Fraction(1, 2): "÷ 2"}
@@ -23,7 +25,11 @@ FACTORS = {Fraction(1): "", Fraction(2): "× 2", Fraction(1, 2): "÷ 2"}
 
 def identification_document(found: Identification) -> Document:
     """What a renderer needs to show what gives a number."""
-    return Document((identification_table(found),), lambda: versioned(SCHEMA, identification=_data(found)))
+    return Document(
+        (identification_table(found),),
+        lambda: versioned(SCHEMA, identification=_data(found)),
+        records=(_table(found, [_row(match, len(found.conventions)) for match in found.matches or found.nearest]),),
+    )
 
 
 def identification_table(found: Identification) -> Table:
@@ -35,8 +41,12 @@ def identification_table(found: Identification) -> Table:
         >>> table.rows[0][:2]
         ('exact', 'lecture, torch, xla')
     """
-    name = f"{found.graph.name} {found.part}".rstrip()
     shown = (found.matches or found.nearest)[:MOST]
+    return _table(found, [_row(match, NAMES) for match in shown], tuple(_notes(found, shown)))
+
+
+def _table(found: Identification, rows: Sequence[Row], notes: tuple[str, ...] = ()) -> Table:
+    name = f"{found.graph.name} {found.part}".rstrip()
     columns = (
         Column("match", "match", "text"),
         Column("conventions", "convention", "text"),
@@ -49,28 +59,42 @@ def identification_table(found: Identification) -> Table:
     return Table(
         f"{name}: {found.written.text}",
         columns,
-        tuple(map(_row, shown)),
-        notes=tuple(_notes(found, len(shown))),
+        tuple(rows),
+        notes=notes,
         caption=tuple(_caption(found)),
     )
 
 
-def _row(match: Match) -> Row:
-    unit = " ".join(filter(None, (f"{match.unit}s", FACTORS[match.factor])))
-    names = ", ".join(match.conventions)
+def _row(match: Match, most: int) -> Row:
+    unit = _unit(match)
+    names = _names(match, most)
     difference = Difference(round(match.difference)) if match.difference else 0
     return (match.kind or "no", names, match.mode, match.inputs, match.count, unit, difference)
 
 
-def _notes(found: Identification, shown: int) -> Iterator[str]:
+def _unit(match: Match) -> str:
+    return " ".join(filter(None, (f"{match.unit}s", FACTORS[match.factor])))
+
+
+def _names(match: Match, most: int) -> str:
+    """Who counts so: the first few, and how many more; nobody is one more."""
+    names = match.conventions
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+
+
+def _notes(found: Identification, shown: Sequence[Match]) -> Iterator[str]:
+    for names in dict.fromkeys(match.conventions for match in shown if len(match.conventions) > NAMES):
+        yield f"as {names[0]} here too: {', '.join(names[NAMES - 1 :])}"
     if not found.matches:
         yield f"nothing that was tried gives {found.written.text}: these come nearest"
-    elif more := len(found.matches) - shown:
+    elif more := len(found.matches) - len(shown):
         yield f"{grouped(more)} more ways of counting give it too: more digits would tell them apart"
     if found.matches:
-        best, said = found.matches[0], found.written.unit
-        if said and best.unit in ("MAC", "FLOP") and best.unit != said and best.factor == 1:
-            yield f"the number is called {said}s, but counts {best.unit}s"
+        best, unit = found.matches[0], found.written.unit
+        if unit and best.unit in ("MAC", "FLOP") and best.unit != unit and best.factor == 1:
+            yield f"the number is called {unit}s, but counts {best.unit}s"
         if best.mode == MODES[1]:
             yield "in training mode batch normalisation uses the batch's statistics: `model.eval()` before counting"
     if found.left:

@@ -31,6 +31,10 @@ SIZES = (
 """Sides of images that networks are usually counted at."""
 LENGTHS = (64, 77, 128, 196, 197, 256, 384, 512, 577, 768, 1024, 2048, 4096)
 """Lengths of sequences."""
+TRACED = (224, 32, 64, 96, 128, 160, 192, 256, 299, 300, 320, 384, 416, 448, 512, 640)
+"""The most usual of the sides, at which models are tried that must be traced anew for each."""
+MOST_TRACED = 20_000
+"""How many layers are traced before the search leaves out the sizes that remain."""
 MODES = ("eval", "train forward", "train step")
 """The forward pass at test time, that of a model left in training mode, and all of a training step."""
 FACTORS = (Fraction(1), Fraction(2), Fraction(1, 2))
@@ -105,7 +109,8 @@ def identify(
     """Find out what counts a number for a network: a convention, a mode, an input size, a factor of two.
 
     Args:
-        source: What `load` takes. A torch model is tried at one size: tracing it takes long.
+        source: What `load` takes. A torch model is tried at other sizes only where its own gives no match, and at
+            fewer: each is a trace of its own.
         number: As it was printed: `4133742592`, `"4.13G"`, `"4.1 GFLOPs"`.
         layer: The layer or module whose number it is; empty: the network's.
         inputs: See `load`: the network's own size.
@@ -128,14 +133,15 @@ def identify(
     options: dict[str, Any] = {"batch": batch, "settings": settings}
     search = _Search(written, chosen, layer)
     with paused():
-        opened = open_source(source, kwargs)
-        own = opened.build(inputs=inputs if is_torch(source) else read_inputs(inputs), **options)
+        opened, traced = open_source(source, kwargs), is_torch(source)
+        own = opened.build(inputs=inputs if traced else read_inputs(inputs), **options)
         search.look(own, True)
-        for graph in () if is_torch(source) else _resized(opened, own, options):
-            if search.exhausted:
-                search.left += 1
-            else:
-                search.look(graph, False)
+        if not (traced and search.found):
+            for size in _sizes(own, TRACED if traced else SIZES):
+                if search.exhausted or (traced and search.met > MOST_TRACED):
+                    search.left += 1
+                elif graph := _resized(opened, own, size, options):
+                    search.look(graph, False)
     return search.result(own)
 
 
@@ -153,23 +159,25 @@ def require_match(found: Identification) -> None:
     raise ExpectationError(f"nothing that was tried gives {found.written.text} for {what}", hint=hint)
 
 
-def _resized(opened: Opened, own: Graph, options: dict[str, Any]) -> Iterator[Graph]:
-    """The network with its weights at other usual sizes, as far as it takes them."""
-    if len(own.inputs) != 1 or own.batch is None:
+def _sizes(own: Graph, sides: Sequence[int]) -> Iterator[Shape]:
+    """Other usual sizes of one sample."""
+    if len(own.inputs) != 1 or own.batch is None or len(own.inputs[0].shape) < 2:
         return
-    (tensor,) = own.inputs
-    shape, dtype = tensor.shape[1:], tensor.dtype
-    for size in SIZES if len(shape) > 2 else LENGTHS:
+    shape = own.inputs[0].shape[1:]
+    for size in sides if len(shape) > 2 else LENGTHS:
         resized = (*shape[:-2], size, size) if len(shape) > 2 else (size, *shape[1:])
-        if resized == shape:
-            continue
-        name = next(iter(opened.inputs), "")
-        try:
-            graph = opened.build(inputs={name: (resized, dtype)}, **options)
-        except FlopcountError:
-            continue
-        if fixed_by_size(own, graph) is None:
-            yield graph
+        if resized != shape:
+            yield resized
+
+
+def _resized(opened: Opened, own: Graph, size: Shape, options: dict[str, Any]) -> Graph | None:
+    """The network with its weights at another size; None: it does not take it."""
+    name = next(iter(opened.inputs), "")
+    try:
+        graph = opened.build(inputs={name: (size, own.inputs[0].dtype)}, **options)
+    except FlopcountError:
+        return None
+    return graph if fixed_by_size(own, graph) is None else None
 
 
 class _Search:
@@ -180,6 +188,7 @@ class _Search:
         self.conventions = conventions
         self.part = part
         self.priced = 0
+        self.met = 0
         self.left = 0
         self.found: list[Match] = []
         self.missed: list[Match] = []
@@ -193,6 +202,7 @@ class _Search:
         """Compare every convention's number of a network, in every mode, with what was written."""
         inputs = tuple(tensor.shape[graph.batch is not None :] for tensor in graph.inputs)
         self.tried.append(inputs)
+        self.met += len(graph.nodes)
         seen: dict[str, set[int]] = {}
         for mode, layers, key in self.readings(graph):
             groups: dict[tuple[str, int], list[str]] = {}

@@ -90,8 +90,10 @@ class Document(Struct, frozen=True):
         tables: In order.
         data: Builds the JSON-ready payload; only a data format asks for it.
         marker: What machines find the text again by, hidden from people where a format can hide it.
+        records: The tables as a format of rows has them, where people read less or read it in notes; none: the same.
     """
 
     tables: tuple[Table, ...]
     data: Callable[[], Mapping[str, object]] = _no_data
     marker: str = ""
+    records: tuple[Table, ...] = ()

@@ -57,3 +57,24 @@ def test_data() -> None:
 def test_the_title_names_the_part() -> None:
     found = bridge(analyze("alexnet"), CONVENTIONS["macs"], CONVENTIONS["torch"], "conv1")
     assert cause_table(found).title == "alexnet conv1: macs → torch"
+
+
+def test_rows_of_data_say_why_and_how_many() -> None:
+    found = bridge(analyze("resnet50"), CONVENTIONS["torch"], CONVENTIONS["ptflops"])
+    (table,) = bridge_document(found).records
+    columns = {column.key: [row[place] for row in table.rows] for place, column in enumerate(table.columns)}
+    assert sum(map(total, columns["count"])) == found.end.value
+    assert columns["why"][1:] == ["; ".join(cause.why) for cause in found.causes]
+    assert all(columns["why"][1:-1])
+    for row, difference in zip(table.rows[1:], columns["count"][1:], strict=True):
+        many, before, after = map(total, row[2:5])
+        assert many * (after - before) == difference
+    (layers,) = bridge_document(found, per_layer=True).records
+    assert layers.columns[-1].key == "why"
+    assert sum(total(row[4]) for row in layers.rows) == found.end.value - found.start.value
+    assert layers.rows[0][-1] == "a product and its addition: 2 FLOPs, 1 MAC"
+
+
+def test_rows_of_data_leave_open_what_is_a_multiple_of_nothing() -> None:
+    (table,) = bridge_document(bridge(analyze("resnet50"), CONVENTIONS["macs"], CONVENTIONS["tf"])).records
+    assert any(row[2:5] == (None, None, None) and row[-1] for row in table.rows[1:])

@@ -178,6 +178,6 @@ def test_rules_that_undo_an_earlier_error() -> None:
 
 
 def test_a_bridge_that_does_not_close_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridges, "_causes", lambda *arguments: ())
+    monkeypatch.setattr(bridges, "causes_of", lambda *arguments: ())
     with pytest.raises(BugError, match="the causes between 'macs' and 'thop' sum to 0"):
         between(count(resnet50()), "macs", "thop")

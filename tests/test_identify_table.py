@@ -38,6 +38,18 @@ def test_what_comes_nearest() -> None:
     assert table.notes == ("nothing that was tried gives 1135256097: these come nearest",)
 
 
+def test_many_that_count_alike_are_named_in_a_note_and_all_in_a_row_of_data() -> None:
+    found = identify("resnet50", "118013952", layer="conv1")
+    table, (records,) = identification_table(found), identification_document(found).records
+    assert table.rows[0][1] == "macs, fvcore, ptflops and 7 more"
+    assert table.notes[0] == (
+        "as macs here too: ptflops-cpu, ptflops-modules, ptflops-aten, thop, torchinfo, onnx-tool, netscope"
+    )
+    assert records.rows[0][1] == ", ".join(found.matches[0].conventions)
+    assert len(found.matches[0].conventions) == 10
+    assert [row[4] for row in records.rows] == [match.count for match in found.matches]
+
+
 def test_data() -> None:
     data = identification_document(identify("alexnet", "210.8M", layer="conv1")).data()
     assert data["schema"] == "flopcount.identify/1"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +132,39 @@ def test_too_much_is_not_assumed_at_once() -> None:
 def test_there_is_no_such_layer() -> None:
     with pytest.raises(UsageError, match="no layer or module is named 'conv9'"):
         identify("alexnet", "1G", layer="conv9")
+
+
+def pooled(fixed: bool) -> Any:
+    """A torch model whose head takes any size, or one size alone."""
+    nn = pytest.importorskip("torch.nn")
+    head = [nn.Flatten(), nn.LazyLinear(5)] if fixed else [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)]
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), *head)
+    if fixed:
+        model(pytest.importorskip("torch").zeros(1, 3, 32, 32))
+    return model
+
+
+def test_a_torch_model_at_another_size() -> None:
+    macs = 27 * 8 * 320 * 320 + 40
+    found = identify(pooled(False), macs, inputs=["3x32x32"])
+    assert told(found.matches[0]) == ("exact", ("macs", "netscope"), "eval", ((3, 320, 320),), "1")
+    assert not found.matches[0].own
+    assert len(found.tried) == len(identifying.TRACED)
+
+
+def test_a_torch_model_whose_own_size_gives_the_number_is_traced_once() -> None:
+    found = identify(pooled(False), 27 * 8 * 32 * 32 + 40, inputs=["3x32x32"])
+    assert found.tried == (((3, 32, 32),),)
+    assert (found.matches[0].own, found.left) == (True, 0)
+
+
+def test_a_torch_model_that_takes_one_size_is_tried_at_that() -> None:
+    found = identify(pooled(True), 7, inputs=["3x32x32"])
+    assert found.tried == (((3, 32, 32),),)
+    assert found.matches == ()
+
+
+def test_the_traces_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identifying, "MOST_TRACED", 12)
+    found = identify(pooled(False), 7, inputs=["3x32x32"])
+    assert (len(found.tried), found.left) == (3, len(identifying.TRACED) - 3)

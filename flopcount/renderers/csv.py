@@ -15,7 +15,7 @@ def render(document: Document, *, color: bool = False, width: int | None = None)
 
     Totals are left out, so that a sum over a column is right. The unknown is empty, a share a fraction of 1.
     """
-    tables = document.tables
+    tables = document.records or document.tables
     keys = list(dict.fromkeys(column.key for table in tables for column in table.columns))
     several = len(tables) > 1
     text = StringIO()

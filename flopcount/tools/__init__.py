@@ -107,6 +107,31 @@ def at_every_place(use: Use) -> Sequence[Work]:
     return repeated(use.work, use.places)
 
 
+SUMS = ("add", "mul", "scale", "shift")
+RENAMED = ("relu", "prelu", "softmax")
+"""What is a function of torch and a tensor's method too, which those who patch torch.nn.functional do not see."""
+
+
+def summed(use: Use) -> Sequence[Work]:
+    """1 per element where it is `torch.add` or `torch.mul`; nothing where it is a sign."""
+    return unit(prod(use.y)) if use.origin == "method" else use.work
+
+
+def by_no_sign(use: Use) -> Sequence[Work]:
+    """Matrix products by the sign `@` are not seen."""
+    return () if use.origin == "operator" else use.work
+
+
+def by_functional(use: Use) -> Sequence[Work]:
+    """Only the function of torch.nn.functional is seen."""
+    return () if use.origin == "method" else use.work
+
+
+BY_NO_SIGN = Rule("no matrix product by the sign @", ("matmul",), by_no_sign, wrong=True)
+BY_FUNCTIONAL = Rule("no activation but by a module or torch.nn.functional", RENAMED, by_functional, wrong=True)
+SUMMED = Rule("1 per element of torch.add and torch.mul", SUMS, summed)
+
+
 def unit(count: Any) -> tuple[Work, ...]:
     """Work in a tool's own unit, priced 1.
 

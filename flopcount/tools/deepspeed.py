@@ -11,7 +11,21 @@ from collections.abc import Sequence
 from ..op import Work, add, dot
 from ..ops.window import extent, per_axis
 from ..sizes import floor_div, prod
-from . import POOLS, Rule, Use, at_every_place, fvcore, nothing, per_input, products_only, recurrent, unit
+from . import (
+    BY_FUNCTIONAL,
+    BY_NO_SIGN,
+    POOLS,
+    SUMMED,
+    Rule,
+    Use,
+    at_every_place,
+    fvcore,
+    nothing,
+    per_input,
+    products_only,
+    recurrent,
+    unit,
+)  # fmt: skip
 from .fvcore import bn
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "silu", "gelu")
@@ -59,6 +73,11 @@ def bare(use: Use) -> Sequence[Work]:
     return [entry for entry in products_only(use) if entry.part not in ("scores", "values")]
 
 
+def written_out(use: Use) -> Sequence[Work]:
+    """What torch's module of attention multiplies by torch.bmm, to return its weights too."""
+    return () if use.origin == "attention" else use.work
+
+
 COMMON = (
     Rule("no bias of a linear layer", ("linear", "gemm"), products_only),
     Rule("2 per element of a batch norm, 5 in training", ("bn",), bn),
@@ -69,6 +88,8 @@ COMMON = (
     Rule("upsampling to a given size without its channels and batch", ("upsample",), upsample, wrong=True),
     Rule("an einsum as numpy prints it, with four digits", ("einsum",), einsum, wrong=True),
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), fvcore.matmul, True),
+    BY_FUNCTIONAL,
+    SUMMED,
     recurrent.UNPROJECTED,
     recurrent.hook({"rnn": -1, "gru": 1, "lstm": 2}),
 )
@@ -81,6 +102,8 @@ DEEPSPEED = (
 
 CALFLOPS = (
     *COMMON,
+    BY_NO_SIGN,
+    Rule("no product of attention that is written out: torch.bmm is not patched", ("matmul",), written_out, wrong=True),
     Rule("upsampling by a factor as if it kept the size", ("upsample",), kept_size, wrong=True),
     Rule("a transposed convolution divided by its groups twice, its bias where a convolution has outputs",
          ("conv_transpose",), shrunk, wrong=True),

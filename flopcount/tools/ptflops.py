@@ -14,7 +14,23 @@ from msgspec.structs import replace
 
 from ..op import Work, add
 from ..sizes import prod
-from . import POOLS, RECURRENT, Rule, Use, at_every_place, fvcore, per_input, per_output, recurrent, unit
+from . import (
+    BY_FUNCTIONAL,
+    BY_NO_SIGN,
+    POOLS,
+    RECURRENT,
+    SUMMED,
+    SUMS,
+    Rule,
+    Use,
+    at_every_place,
+    fvcore,
+    per_input,
+    per_output,
+    recurrent,
+    repeated,
+    unit,
+)  # fmt: skip
 
 ACTIVATIONS = ("relu", "prelu", "elu", "leaky_relu", "relu6", "gelu")
 FUNCTIONS = ("relu", "prelu", "elu", "gelu", *POOLS, "upsample")
@@ -40,6 +56,21 @@ def attention(use: Use) -> Sequence[Work]:
     return (*kept, *unit(prod(use.x) + scores))
 
 
+def weighed(use: Use) -> Sequence[Work]:
+    """In the module of attention, where it is written out: the scaling and the softmax, 1 per element."""
+    return unit(prod(use.x)) if use.origin == "attention" else use.work
+
+
+def products_again(use: Use) -> Sequence[Work]:
+    """The module of attention, where it is written out, calls torch.bmm, which is counted too."""
+    return repeated(use.work, 2) if use.origin == "attention" else use.work
+
+
+def softmax_again(use: Use) -> Sequence[Work]:
+    """And torch.nn.functional.softmax."""
+    return (*use.work, *unit(prod(use.x))) if use.origin == "attention" else use.work
+
+
 def in_modules(use: Use) -> Sequence[Work]:
     """What is called outside of modules, or in one of another class, is not seen."""
     return use.work if use.origin in ("module", "attention") else ()
@@ -57,7 +88,9 @@ def called_by_module(use: Use) -> Sequence[Work]:
 
 def patched(use: Use) -> Sequence[Work]:
     """Outside of modules, the functions that are patched."""
-    seen = use.origin in ("module", "attention") or use.op.tag in (*FUNCTIONS, "silu", "softmax", "matmul")
+    tag, origin = use.op.tag, use.origin
+    seen = origin in ("module", "attention") or tag in (*FUNCTIONS, "silu", "softmax", "matmul")
+    seen = seen or (tag in SUMS and origin == "method")
     return use.work if seen else ()
 
 
@@ -101,6 +134,7 @@ BY_KIND = (
     Rule("1 per input of pooling", POOLS, per_input(1)),
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
+    Rule("attention as a module, written out: scaling and softmax", ("scale", "softmax"), weighed),
     recurrent.UNPROJECTED,
     recurrent.hook(),
 )
@@ -119,8 +153,15 @@ FUNCTIONAL = (
     Rule("a matrix product by its first input", ("matmul",), fvcore.matmul),
     Rule("no product but by a module or torch.matmul", PRODUCTS, unless_in_attention, wrong=True),
     Rule("1 per element of SiLU and softmax", ("silu", "softmax"), per_input(1)),
+    BY_NO_SIGN,
+    BY_FUNCTIONAL,
+    SUMMED,
     Rule("outside of modules no function but those that it patches", (), patched, wrong=True),
     AT_EVERY_PLACE,
+    Rule("attention's products once more: as torch.bmm, which the module calls", ("matmul",), products_again,
+         wrong=True),
+    Rule("attention's softmax once more: as the function that the module calls", ("softmax",), softmax_again,
+         wrong=True),
     Rule("activations, pooling, upsampling once more: as the function that the module calls", FUNCTIONS,
          called_by_module, wrong=True),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cache
+from opcode import opmap
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,11 @@ from .skeleton import ASKING, DataDependentError, Skeleton, mapped, ordinary, te
 from .trace import Call, Scope, Trace, Value, operator_of
 
 TORCH = f"{Path(torch.__file__).parent}/"
+BINARY = opmap["BINARY_OP"]
+"""What Python runs for `a @ b`."""
 HERE = f"{Path(__file__).parent}/"
+MACHINERY = (HERE, *(f"{TORCH}{name}" for name in ("_compile.py", "_dynamo/", "_ops.py", "utils/_python_dispatch.py")))
+"""What stands between an operator and the line that calls it."""
 
 
 class Recorder(Skeleton):
@@ -90,7 +95,7 @@ class Recorder(Skeleton):
 
     def _write(self, target: str, given: Any, tensors: Sequence[torch.Tensor], made: Sequence[Any]) -> None:
         args, kwargs = given
-        call = Call(target, args, kwargs, (), self._scopes[-1], _place())
+        call = Call(target, args, kwargs, (), self._scopes[-1], *_place())
         if any(made[0] is tensor for tensor in tensors) and not is_layer(call.operator):
             return  # handed on as it was
         call.outputs = tuple(
@@ -209,12 +214,19 @@ def _makes_views(func: Any) -> bool:
     return any(made.alias_info is not None and not made.alias_info.is_write for made in func._schema.returns)
 
 
-def _place() -> str:
-    """The line of Python, outside of torch and of this reader, that runs an operator."""
+def _place() -> tuple[str, str]:
+    """The line of Python, outside of torch and of this reader, that runs an operator, and how it does: see `Call`."""
     frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(MACHINERY):
+        frame = frame.f_back
+    how = "method"
+    if frame.f_code.co_code[frame.f_lasti] == BINARY:
+        how = "operator"
+    elif _is_inner(frame.f_code.co_filename):
+        how = ""
     while frame.f_back is not None and _is_inner(frame.f_code.co_filename):
         frame = frame.f_back
-    return f"{_shortened(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{_shortened(frame.f_code.co_filename)}:{frame.f_lineno}", how
 
 
 @cache

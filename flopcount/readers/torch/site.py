@@ -94,7 +94,7 @@ class Site:
             read,
             name=name,
             where=self.call.where,
-            origin=self._origin(),
+            origin=self._origin(bool(weights)),
             tied=tied,
             places=self.call.scope.places,
         )
@@ -164,10 +164,14 @@ class Site:
             wanted = f"{name}_{self._repeats[name] + 1}"
         return wanted
 
-    def _origin(self) -> str:
-        if self.call.scope.is_one_layer:
+    def _origin(self, holds_weights: bool) -> str:
+        call = self.call
+        if call.scope.is_one_layer:
             return "module"
-        return "in place" if self.call.in_place else self.call.scope.origin
+        if call.in_place:
+            return "in place"
+        is_plain = call.scope.origin != "attention" and not holds_weights
+        return call.how if call.how and is_plain else call.scope.origin
 
 
 def is_held(value: Value | None) -> bool:

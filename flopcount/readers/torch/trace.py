@@ -75,6 +75,8 @@ class Call(Struct, eq=False):
         outputs: What came out; None where that is no tensor.
         scope: The module call that it ran in.
         where: The line of Python that ran it.
+        how: `operator`, where that line has a sign (`@`, `+`); `method`, where it calls torch itself or a tensor's
+            method, and not a function of torch's that is written in Python; empty: one such, or not known.
     """
 
     target: str
@@ -83,6 +85,7 @@ class Call(Struct, eq=False):
     outputs: tuple[Value | None, ...]
     scope: Scope
     where: str = ""
+    how: str = ""
 
     @property
     def in_place(self) -> bool:

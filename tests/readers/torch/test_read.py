@@ -56,7 +56,7 @@ def test_layers_and_wiring() -> None:
     assert [weight.name for node in graph.nodes for weight in node.weights] == [
         "conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "fc.weight", "fc.bias",
     ]  # fmt: skip
-    assert [node.origin for node in graph.nodes[:4]] == ["module", "module", "in place", "functional"]
+    assert [node.origin for node in graph.nodes[:4]] == ["module", "module", "in place", "operator"]
     assert graph.nodes[2].where.startswith("tests/readers/torch/networks.py:")
     assert [tensor.name for tensor in graph.outputs] == ["fc"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from ....op import Shape
 from ..site import Site, Unmapped
 from ..trace import Value
 from .table import aten, per_axis
@@ -23,7 +25,19 @@ def upsample(site: Site, x: Value, *args: Any, **_: Any) -> Value:
     operator = site.call.operator
     mode = MODES[operator.removeprefix("_").removeprefix("upsample").rstrip("123d").lstrip("_").removesuffix("_exact")]
     align = mode != "nearest" and any(item is True for item in args)
-    return site.layer("upsample", x, size=per_axis(site.shape[2:]), mode=mode, align_corners=align)
+    fields = _scale(x, site.shape, args) or {"size": per_axis(site.shape[2:])}
+    return site.layer("upsample", x, mode=mode, align_corners=align, **fields)
+
+
+def _scale(x: Value, shape: Shape, args: Sequence[Any]) -> dict[str, Any]:
+    """The factors, where it was given whole ones and no size."""
+    size, *others = args or (None,)
+    factors = others[-1] if size is None and others else None
+    if not isinstance(factors, list) or any(factor != int(factor) for factor in factors):
+        return {}
+    given = [int(factor) for factor in factors]
+    enlarged = [own * factor for own, factor in zip(x.shape[2:], given, strict=True)]
+    return {"scale": per_axis(given)} if enlarged == list(shape[2:]) else {}
 
 
 @aten("_upsample_bilinear2d_aa _upsample_bicubic2d_aa")
