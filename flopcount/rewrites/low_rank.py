@@ -55,13 +55,11 @@ def replacement(node: Node, options: Options) -> Parts | str | None:
         [('reduce', 512, False), ('expand', 4096, True)]
     """
     op = node.op
-    if not isinstance(op, Linear | Conv):
-        return None
-    shape = node.inputs[0].shape
     last: Op
     if isinstance(op, Linear):
-        columns, last = shape[-1], op
-    elif op.groups == 1:
+        columns, last = node.inputs[0].shape[-1], op
+    elif isinstance(op, Conv) and op.groups == 1:
+        shape = node.inputs[0].shape
         columns = shape[1] * prod(per_axis(op.kernel, len(shape) - 2))
         last = Conv(out=op.out, kernel=1, bias=op.bias)
     else:

@@ -5,6 +5,7 @@ import pytest
 from flopcount.engine import count
 from flopcount.errors import SpecError, UsageError
 from flopcount.graph import Graph, Tensor
+from flopcount.ops import find_op
 from flopcount.ops.conv import Conv
 from flopcount.ops.joining import Add
 from flopcount.ops.norm import BatchNorm
@@ -42,6 +43,26 @@ def test_frozen_weights_stay_frozen() -> None:
     for freeze, frozen in (("none", {"filters"}), ("*", {"filters", "conv.bias", "bn.weight", "bn.bias", "positions"})):
         after = rewrite(graph, f"transfer:classes=3,freeze={freeze}").after
         assert {w.name for n in after.nodes for w in n.weights if w.kind == "parameter" and not w.trainable} == frozen
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "separable", "bottleneck", "grouped:groups=2,skip=conv", "factorize", "low-rank:rank=0.5", "width:factor=0.5",
+        "resolution:size=12", "fold-bn", "transfer:classes=3",
+    ],
+)  # fmt: skip
+def test_layers_that_read_nothing_stay_in_every_rewrite(request_: str) -> None:
+    b = Sample("net")
+    (scale,) = b.add(find_op("parameter")(shape=(8, 1, 1), keep_batch=False), [], name="scale")
+    b.add(find_op("constant")(shape=(4,), keep_batch=False, of="int64"), [], name="index")
+    x = b.then(b.input("x", (1, 3, 8, 8)), "conv", "conv", out=8, kernel=3, padding=1)
+    x = b.then(b.then(x, "bn", "bn"), "mul", "scaled", scale)
+    x = b.then(b.then(x, "global_avgpool", "pool"), "flatten", "flatten")
+    graph = b.build([b.then(x, "linear", "fc", out=10)])
+    after = rewrite(graph, request_).after
+    assert {"scale", "index"} <= {node.name for node in after.nodes}
+    spec_text(after)
 
 
 def test_what_a_network_keeps_and_no_layer_makes_keeps_its_width() -> None:

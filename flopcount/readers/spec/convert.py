@@ -52,7 +52,7 @@ def converted(graph: Graph) -> Converted:
     said = sayable(graph)
     remarks = (*said.remarks, *graph.provenance.notes)
     head = "\n".join(line for text in _head(graph, remarks) for line in comment(text))
-    return Converted(f"{head}\n{spec_text(said.graph)}", remarks)
+    return Converted(f"{head}\n{spec_text(said.graph, in_modules=True)}", remarks)
 
 
 def _head(graph: Graph, remarks: tuple[str, ...]) -> Iterator[str]:

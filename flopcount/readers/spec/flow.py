@@ -111,14 +111,14 @@ def keyed(key: str, pieces: Sequence[str]) -> list[str]:
     return [f"{key}: {pieces[0]}", *pieces[1:]]
 
 
-def joined(pieces: Sequence[str], indent: str) -> str:
+def joined(pieces: Sequence[str], indent: str, width: int = WIDTH) -> str:
     """One line of pieces, or several where it would be too long."""
     line = ", ".join(pieces)
-    if len(line) <= WIDTH:
+    if len(line) <= width:
         return line
     lines, current = [], pieces[0]
     for piece in pieces[1:]:
-        if len(current) + len(piece) + 3 > WIDTH:
+        if len(current) + len(piece) + 3 > width:
             lines.append(f"{current},")
             current = indent + piece
         else:

@@ -1,8 +1,8 @@
-"""A graph as a spec: flat, a line a layer, with every name as it was. The inverse of `read`."""
+"""A graph as a spec: flat, a line a layer, or in blocks; with every name as it was. The inverse of `read`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +12,9 @@ from ...fields import REQUIRED, fields_of
 from ...graph import Graph, Node, Tensor
 from ...ops import OPS
 from . import read
+from .blocks import Block, Call, in_blocks, repeated
 from .document import MAX_BYTES
-from .flow import braced, joined, keyed, listed, prose, text_scalar, value_pieces
+from .flow import WIDTH, braced, joined, keyed, listed, prose, text_scalar, value_pieces
 from .plain import plain
 from .wiring import Wiring
 
@@ -21,13 +22,14 @@ _FEW = 2
 """Paragraphs of so few layers stand together without an empty line."""
 
 
-def spec_text(graph: Graph) -> str:
+def spec_text(graph: Graph, *, in_modules: bool = False) -> str:
     """Write a graph as a spec that reads back to an equal graph (see `plain`), and so to the same counts.
 
     What the graph promises to cost (`Provenance.expect`) is left out, and so is the batch, which the reader is told.
 
     Args:
         graph: The network.
+        in_modules: Whether modules that are alike share a block, where that is shorter.
 
     Returns:
         A YAML text.
@@ -45,9 +47,32 @@ def spec_text(graph: Graph) -> str:
     """
     with paused():
         graph = plain(graph)
-        text = "\n".join([*_head(graph), *_layers(graph, wiring := Wiring(graph)), *_tail(graph, wiring), ""])
+        if in_modules and (text := _shortest(graph)):
+            return text
+        text = _text(graph)
         _read_back(graph, text)
     return text
+
+
+def _shortest(graph: Graph) -> str | None:
+    """The graph in blocks, where it has any and they are worth it."""
+    flat = len(graph.nodes)
+    ways = [in_blocks(graph, outermost) for outermost in (True, False)]
+    texts = [_text(written, blocks) for written, blocks in ways if blocks]
+    for text in sorted(texts, key=lambda text: text.count("\n")):
+        if text.count("\n") < flat:
+            try:
+                _read_back(graph, text)
+            except SpecError:  # a name means another thing inside a block
+                continue
+            return text
+    return None
+
+
+def _text(graph: Graph, blocks: Sequence[Block] = ()) -> str:
+    head = [*_head(graph)]
+    wiring = Wiring(graph)
+    return "\n".join([*head, *_blocks(blocks), *_layers(graph, wiring, blocks), *_tail(graph, wiring), ""])
 
 
 def _head(graph: Graph) -> Iterator[str]:
@@ -83,23 +108,57 @@ def _input(graph: Graph, tensor: Tensor) -> list[str]:
     return sample if shape else braced(keyed("shape", sample))
 
 
-def _layers(graph: Graph, wiring: Wiring) -> Iterator[str]:
+def _layers(graph: Graph, wiring: Wiring, blocks: Sequence[Block]) -> Iterator[str]:
     if not graph.nodes:
         yield "layers: []"
         return
     yield "layers:"
-    said = wiring.said()
+    defaults = {block.name: block.defaults for block in blocks}
+    entries = repeated(graph.nodes, list(wiring.said()))
     lines_before = 0
-    for _, paragraph in groupby(graph.nodes, lambda node: _paragraph(node.name)):
-        nodes = tuple(paragraph)
-        if lines_before and max(lines_before, len(nodes)) > _FEW:
+    for _, paragraph in groupby(entries, lambda entry: _paragraph(entry[0].name)):
+        layers = tuple(paragraph)
+        if lines_before and max(lines_before, len(layers)) > _FEW:
             yield ""
-        lines_before = len(nodes)
-        for node in nodes:
+        lines_before = len(layers)
+        for node, said in layers:
             try:
-                yield joined(_entry(node, next(said)), " " * 6)
+                op = node.op
+                if isinstance(op, Call):
+                    pieces = _call(op, {"name": [text_scalar(node.name)], **said}, defaults[op.block])
+                else:
+                    pieces = _entry(node, said)
+                yield joined(pieces, " " * 6)
             except SpecError as error:
                 raise error.located(node.where, node.label) from None
+
+
+def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
+    if blocks:
+        yield "blocks:"
+    for block in blocks:
+        yield f"  {text_scalar(block.name)}:"
+        deeper = "  "
+        if block.defaults:
+            arguments = [
+                piece
+                for name, usual in block.defaults.items()
+                for piece in keyed(name, ["required"] if usual is None else value_pieces(usual))
+            ]
+            yield joined(keyed("    args", braced(arguments)), " " * 6)
+            yield "    layers:"
+            deeper = " " * 4
+        for place, (node, said) in enumerate(zip(block.local.nodes, Wiring(block.local).said(), strict=True)):
+            given = {field: name for (layer, field), name in block.arguments.items() if layer == place}
+            text = joined(_entry(node, said, given), " " * 6, WIDTH - len(deeper))
+            yield "\n".join(f"{deeper}{line}" for line in text.splitlines())
+
+
+def _call(call: Call, said: dict[str, list[str]], defaults: Mapping[str, Any]) -> list[str]:
+    """A use of a block, in pieces."""
+    given = {name: value_pieces(value) for name, value in call.given if value != defaults.get(name)}
+    parts = {"name": said["name"], **given, **said}
+    return keyed(f"  - {call.block}", braced([piece for key, value in parts.items() for piece in keyed(key, value)]))
 
 
 def _paragraph(name: str) -> str:
@@ -118,13 +177,18 @@ def _paragraph(name: str) -> str:
     return modules[0] if modules else ""
 
 
-def _entry(node: Node, said: dict[str, list[str]]) -> list[str]:
-    """One layer, in pieces: what it is, and what else the wiring says of it."""
+def _entry(node: Node, said: dict[str, list[str]], given: Mapping[str, str] | None = None) -> list[str]:
+    """One layer, in pieces: what it is, and what else the wiring says of it; some fields are arguments of a block."""
     op = node.op
     if op.tag not in OPS or OPS[op.tag] is not type(op):
         raise SpecError(f"the spec language has no op '{op.tag}'")
     known = fields_of(type(op))
-    fields = {name: value for name in known if (value := getattr(op, name)) != known[name].default}
+    arguments = given or {}
+    fields = {
+        name: [arguments[name]] if name in arguments else value_pieces(value)
+        for name in known
+        if (value := getattr(op, name)) != known[name].default or name in arguments
+    }
     loop = {} if node.trips == 1 else {"trips": [str(node.trips)]}
     rest = {**said, **({} if node.trainable else {"trainable": ["false"]}), **loop}
     head = f"  - {op.tag}"
@@ -132,9 +196,9 @@ def _entry(node: Node, said: dict[str, list[str]]) -> list[str]:
         return [head]
     first = next(iter(known), "")
     if not rest and [*fields] == [first] and known[first].default is REQUIRED:
-        return keyed(head, value_pieces(fields[first]))
+        return keyed(head, fields[first])
     name = {"name": rest.pop("name")} if "name" in rest else {}
-    parts = {**name, **{key: value_pieces(value) for key, value in fields.items()}, **rest}
+    parts = {**name, **fields, **rest}
     return keyed(head, braced([piece for key, value in parts.items() for piece in keyed(key, value)]))
 
 
