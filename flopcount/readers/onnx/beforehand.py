@@ -12,8 +12,9 @@ from ...graph import Tensor
 from .arrays import Array, vector
 from .call import Call
 from .folding import fold
-from .messages import MAX_ELEMENTS, Parser
+from .messages import Parser
 from .records import TensorRecord
+from .tensors import MAX_ELEMENTS
 from .values import Value, computed, constant, initializer, unknown
 
 MAX_FOLDED = 4_000_000

@@ -17,7 +17,7 @@ from typing import Any
 
 from .arrays import Array, combined, common_shape, joined, lines, picked, scalar, stretched, strides, taken, transposed
 from .dtypes import is_float
-from .messages import MAX_ELEMENTS
+from .tensors import MAX_ELEMENTS
 
 Attributes = Mapping[str, Any]
 Inputs = Sequence[Array | None]

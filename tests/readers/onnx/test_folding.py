@@ -13,7 +13,7 @@ from onnx.reference import ReferenceEvaluator
 
 from flopcount.readers.onnx.arrays import Array, scalar, vector
 from flopcount.readers.onnx.folding import FOLDS, RefusedError, fold, parts, reshaped
-from flopcount.readers.onnx.messages import MAX_ELEMENTS
+from flopcount.readers.onnx.tensors import MAX_ELEMENTS
 from tests.readers.onnx.models import model, node, value
 
 SIZES = st.lists(st.integers(1, 3), max_size=3)
