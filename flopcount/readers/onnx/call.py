@@ -153,17 +153,20 @@ class Call:
         held = self.integers(name)
         return None if held is None else list(held)
 
-    def layer(self, op: Op, *inputs: Value, part: str = "", **tied: Value | None) -> tuple[Value, ...]:
+    def layer(
+        self, op: Op, *inputs: Value, part: str = "", beforehand: bool = True, **tied: Value | None
+    ) -> tuple[Value, ...]:
         """Add a layer; what is computed from held values alone is made beforehand, and is none.
 
         Args:
             op: What it is.
             *inputs: Its inputs.
             part: What names it beside other layers of the same node.
+            beforehand: Whether it is none where all that it reads is held.
             **tied: Its weights, by the op's names for them (`weight_ih_l0`); None is left out.
         """
         _check_fields(op)
-        if inputs and all(value.held for value in inputs):
+        if beforehand and inputs and all(value.held for value in inputs):
             return self._beforehand(op, inputs)
         shapes = [value.shape for value in inputs]
         if tied:
