@@ -12,9 +12,10 @@ from ...graph import Tensor
 from .arrays import Array, vector
 from .call import Call
 from .folding import fold
-from .messages import MAX_ELEMENTS, Parser
+from .messages import Parser
 from .records import TensorRecord
-from .values import Value, computed, constant, initializer, unknown
+from .tensors import MAX_ELEMENTS
+from .values import Value, computed, constant, initializer, is_table, unknown
 
 MAX_FOLDED = 4_000_000
 """Numbers that the arithmetic of shapes may make in one file."""
@@ -41,6 +42,8 @@ class Beforehand:
         if node.op_type in ("Shape", "Size"):
             return _sizes(call)
         if not call.inputs or any(value is not None and value.data is None for value in call.inputs):
+            return None
+        if node.op_type == "Gather" and call.inputs[0] is not None and is_table(call.inputs[0]):
             return None
         arrays = [None if value is None else value.data for value in call.inputs]
         made = self._fold(call, arrays)

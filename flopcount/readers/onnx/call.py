@@ -153,18 +153,20 @@ class Call:
         held = self.integers(name)
         return None if held is None else list(held)
 
-    def layer(self, op: Op, *inputs: Value, part: str = "", **tied: Value | None) -> tuple[Value, ...]:
+    def layer(
+        self, op: Op, *inputs: Value, part: str = "", beforehand: bool = True, **tied: Value | None
+    ) -> tuple[Value, ...]:
         """Add a layer; what is computed from held values alone is made beforehand, and is none.
 
         Args:
             op: What it is.
             *inputs: Its inputs.
             part: What names it beside other layers of the same node.
+            beforehand: Whether it is none where all that it reads is held.
             **tied: Its weights, by the op's names for them (`weight_ih_l0`); None is left out.
         """
         _check_fields(op)
-        op = _plain(op, [value.shape for value in inputs])
-        if inputs and all(value.held for value in inputs):
+        if beforehand and inputs and all(value.held for value in inputs):
             return self._beforehand(op, inputs)
         shapes = [value.shape for value in inputs]
         if tied:
@@ -232,22 +234,6 @@ def _check_fields(op: Op) -> None:
                 kind.type.read(getattr(op, name))
             except OpError as error:
                 raise OpError(f"{name} {error.what}", hint=error.hint) from None
-
-
-def _plain(op: Op, shapes: Sequence[Shape]) -> Op:
-    """The language's own op, where the reader's kind of it allows nothing here that this one would not."""
-    kind = OPS[op.tag] if op.tag in OPS else type(op)
-    if type(op) is kind or not isinstance(op, kind):
-        return op
-    fields = {name: getattr(op, name) for name in fields_of(kind)}
-    if type(op)(**fields) != op:  # what it has besides is not as usual
-        return op
-    plain = kind(**fields)
-    try:
-        plain.check(*shapes)
-    except OpError:
-        return op
-    return plain
 
 
 def is_learnable(value: Value) -> bool:

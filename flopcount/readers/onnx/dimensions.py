@@ -149,6 +149,12 @@ class Dimensions:
                 f"{_declared(value)}",
                 hint="give every axis, or every one but the first",
             )
+        if (value.name, 0) in batches and shape[0] != self._asked != 1:
+            raise UsageError(
+                f"--input {value.name}={'x'.join(map(str, shape))} has a batch of {shape[0]}, but --batch says"
+                f" {self._asked}",
+                hint="leave out one of them",
+            )
         for dim, size in zip(value.shape, shape, strict=True):
             self._name(dim, size)
             self.overridden |= isinstance(dim, int) and dim != size
@@ -205,9 +211,10 @@ def _still_open(sizes: list[str], inputs: list[ValueRecord]) -> UsageError:
     names = [dim for value in inputs for dim in value.shape or () if isinstance(dim, str) and not BATCH.match(dim)]
     first = inputs[0]
     hint = f"--set {names[0]}=128, or " if names else ""
+    sample = [str(dim) if isinstance(dim, int) else "128" for dim in (first.shape or ())[1:]]
     return UsageError(
         f"the file leaves open {len(sizes)} size{'s'[: len(sizes) > 1]}: {', '.join(sizes[:8])}",
-        hint=hint + f"--input {first.name}={'x'.join('128' for _ in (first.shape or (0,))[1:]) or '128'}",
+        hint=hint + f"--input {first.name}={'x'.join(sample) or '128'}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,10 @@ from ...errors import SourceError
 from .wire import Buffer, WireError, varint
 
 ENDINGS = (".onnx",)
+WEIGHTS = re.compile(r"(.+\.onnx)[._]data", re.IGNORECASE)
+"""Files beside a model that hold its weights."""
+POINTER = b"version https://git-lfs"
+"""How a file begins that Git has not fetched yet."""
 
 
 def is_model(path: Path) -> bool:
@@ -19,7 +24,7 @@ def is_model(path: Path) -> bool:
     A model begins with its format's version, a small number in field 1, and goes on with a text or a message; no text
     file does.
     """
-    if path.suffix.lower() in ENDINGS:
+    if path.suffix.lower() in ENDINGS or WEIGHTS.fullmatch(path.name):
         return True
     if path.suffix.lower() in (".yaml", ".yml"):
         return False
@@ -39,8 +44,12 @@ def mapped(path: str) -> Iterator[Buffer]:
     """The bytes of a file, none of them read before they are asked for.
 
     Raises:
-        SourceError: It cannot be opened, is a directory, or is empty.
+        SourceError: It cannot be opened, is a directory, is empty, or stands for the model or its weights.
     """
+    if model := WEIGHTS.fullmatch(Path(path).name):
+        raise SourceError(
+            "it holds a model's weights, which are not needed", where=path, hint=f"name the model itself: {model[1]}"
+        )
     try:
         with Path(path).open("rb") as file:
             try:
@@ -48,6 +57,8 @@ def mapped(path: str) -> Iterator[Buffer]:
             except ValueError:
                 raise SourceError("the file is empty", where=path) from None
             try:
+                if data[: len(POINTER)] == POINTER:
+                    raise SourceError("it is Git's pointer to the model", where=path, hint="fetch it: git lfs pull")
                 yield data
             finally:
                 data.close()

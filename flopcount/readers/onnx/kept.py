@@ -1,6 +1,6 @@
 """Tensors that the file holds and a layer reads beside its weights: each a source of its own, as in a spec.
 
-A class token, positions, a layer's scale are learned; indices, masks and the numbers of a formula are not. A number
+A class token, positions, a layer's scale are learned; the numbers of a formula are not. A number
 that many formulas have is one source.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ...graph import GraphBuilder, Tensor
+from ...graph import DISCRETE_DTYPES, GraphBuilder, Tensor
 from ...op import Op
 from ...ops.source import Constant, Parameter
 from .values import Value
@@ -37,7 +37,8 @@ class Kept:
             where: Its place in the file.
         """
         tensor = value.known
-        if not value.held or 0 in tensor.shape:
+        # A source makes real numbers: integers and truth values (places, masks) are read as they lie.
+        if not value.held or 0 in tensor.shape or value.dtype in DISCRETE_DTYPES:
             return tensor
         number = value.data.items if value.data is not None and tensor.elements == 1 and not value.sources else None
         key = (number or tensor.name, tensor.shape, value.dtype, tuple(source.name for source in value.sources))

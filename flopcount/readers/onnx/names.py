@@ -52,9 +52,12 @@ def _held(graph: GraphRecord, weights: frozenset[str]) -> frozenset[str]:
     """What is known beforehand: what the file holds, and what is made of that alone (a weight that is standardised)."""
     held = set(weights)
     for node in graph.nodes:
-        # A body reads what is around it, whatever its node reads.
+        # A body reads what is around it, whatever its node reads; an embedding stays a layer (see `is_table`).
+        table = node.op_type == "Gather" and bool(node.inputs) and node.inputs[0].endswith(".weight")
         body = any(isinstance(each, GraphRecord) for each in node.attributes.values())
-        if node.op_type == "Constant" or (any(node.inputs) and not body and held.issuperset(filter(None, node.inputs))):
+        if node.op_type == "Constant" or (
+            any(node.inputs) and not (body or table) and held.issuperset(filter(None, node.inputs))
+        ):
             held.update(filter(None, node.outputs))
     return frozenset(held)
 
@@ -71,6 +74,8 @@ def path_of(node: NodeRecord) -> str:
         modules = [scope for scope in node.scopes[:-1] if scope]
         return modules[-1] if modules else ""
     parts = [part for part in node.name.split("/") if part not in WRAPPERS]
+    if len(parts) > 1 and parts[-1].endswith("Fusion"):  # the runtime's: /fc/MatMul/MatMulAddFusion
+        parts.pop()
     return joined(parts[:-1] or parts) if "/" in node.name else ""
 
 

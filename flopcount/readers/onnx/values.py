@@ -78,6 +78,18 @@ def initializer(record: TensorRecord, data: Array | None) -> Value:
     return Value(record.name, record.dtype, tensor, True, (tensor,) if learned else (), data)
 
 
+def is_table(value: Value) -> bool:
+    """Whether it is, by its name, the matrix of an embedding: looking up in it is a layer, whatever the places are."""
+    tensor = value.tensor
+    return (
+        value.held
+        and tensor is not None
+        and tensor.kind == "parameter"
+        and len(tensor.shape) == 2
+        and value.name.endswith(".weight")
+    )
+
+
 def computed(name: str, array: Array) -> Value:
     """Numbers that are known: the result of arithmetic on shapes."""
     return Value(name, array.dtype, Tensor(name, array.shape, array.dtype, "constant"), True, (), array)

@@ -59,7 +59,7 @@ def test_a_fixed_file_keeps_its_sizes_unless_told() -> None:
             [(1, 3, None, None)],
             {},
             "the file leaves open 2 sizes: axis 2 of x (1×3×?×?), axis 3 of x (1×3×?×?)",
-            "--input x=128x128x128",
+            "--input x=3x128x128",
         ),
         (
             [("batch", 3)],
@@ -85,6 +85,12 @@ def test_a_fixed_file_keeps_its_sizes_unless_told() -> None:
             {"inputs": {"x": ((3,), None), "y": ((4,), None)}},
             "the size 's' is 3 and 4",
             "inputs that share it need the same size",
+        ),
+        (
+            [("b", "s")],
+            {"batch": 8, "inputs": {"x": ((4, 3), None)}},
+            "--input x=4x3 has a batch of 4, but --batch says 8",
+            "leave out one of them",
         ),
         ([("b", "s")], {"s": "many"}, "--set s=many: a size is a non-negative integer", None),
         (

@@ -10,9 +10,11 @@ import pytest
 from onnx import TensorProto
 
 from flopcount.engine import count
+from flopcount.errors import FlopcountError
 from flopcount.explain import explain_layer
 from flopcount.readers.spec import read as read_spec
 from flopcount.readers.spec.write import spec_text
+from flopcount.rewriting import rewrite
 from tests.readers.onnx.models import graph_of, held, layers, model, node, numbers, value
 
 X = value("x", [1, 4, 8])
@@ -71,3 +73,18 @@ def test_what_a_source_was_made_of_beforehand_is_counted_with_it(tmp_path: Path)
     report = count(graph_of(made, tmp_path))
     assert layers(report.graph) == [("t", "constant", (2, 1, 8)), ("join", "concat", (2, 5, 8))]
     assert [layer.params for layer in report.layers] == [8, 0]
+
+
+def test_integers_are_read_as_they_lie_and_survive_a_rewrite(tmp_path: Path) -> None:
+    nodes = [
+        node("Gather", ["wpe.weight", "p"], ["e"], name="/wpe/Gather"),
+        node("Add", ["x", "e"], ["h"], name="add"),
+        node("MatMul", ["h", "w"], ["y"], name="fc"),
+    ]
+    kept = [held("wpe.weight", (16, 8)), numbers("p", [[0, 1, 2, 3]]), held("w", (8, 8))]
+    graph = graph_of(model(nodes, [X], *kept), tmp_path)
+    assert [name for name, _, _ in layers(graph)] == ["wpe", "add", "fc"]
+    after = rewrite(graph, "low-rank:rank=2").after
+    assert [node.name for node in after.nodes] == ["wpe", "add", "fc.reduce", "fc.expand"]
+    with pytest.raises(FlopcountError, match="there is no layer that makes 'p'"):
+        spec_text(graph)

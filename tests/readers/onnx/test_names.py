@@ -129,3 +129,9 @@ def test_a_weight_that_is_standardised_first_still_gives_its_layer_the_modules_n
 def test_a_module_that_was_called_by_itself_has_its_whole_name() -> None:
     found = names(node("Gemm", "/fc/Gemm", "x", "head.fc.weight"), weights=("head.fc.weight",))
     assert found == ["head.fc"]
+
+
+def test_a_node_that_the_runtime_has_fused_is_its_modules() -> None:
+    name = "/encoder/layer.0/attention/self/key/MatMul/MatMulAddFusion"
+    assert path_of(node("Gemm", name)) == "encoder.layer.0.attention.self.key"
+    assert names(node("Gemm", name, "x", "w", "b"), weights=("w", "b")) == ["encoder.layer.0.attention.self.key"]

@@ -7,16 +7,17 @@ from ....ops.embedding import Embedding
 from ....ops.gathering import Gather, GatherElements, GatherND, OneHot, Scatter, ScatterND, Tril, Triu
 from ....ops.split import Select
 from ..call import Call, Results
-from ..values import UnreadError
+from ..values import UnreadError, is_table
 from ._rules import Rule
 
 
 def _gather(call: Call) -> Results:
     x, places = call.input(0), call.input(1)
     axis = call.integer("axis")
-    if x.held and not places.held and len(x.shape) == 2 and axis == 0 and x.known.kind == "parameter":
+    learned = x.held and len(x.shape) == 2 and axis == 0 and x.known.kind == "parameter"
+    if learned and (is_table(x) or not places.held):
         vocab, dim = x.shape
-        return call.layer(Embedding(vocab=vocab, dim=dim), places, weight=x)
+        return call.layer(Embedding(vocab=vocab, dim=dim), places, beforehand=False, weight=x)
     if places.data is not None and not places.shape:
         return call.layer(Select(axis=axis, index=places.data.flat[0]), x)
     return call.layer(Gather(axis=axis), x, places)

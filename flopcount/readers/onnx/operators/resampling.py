@@ -9,7 +9,7 @@ from ....ops.resample import Upsample
 from ....ops.sampling import AffineGrid, GridSample, RoIAlign
 from ..arrays import Array
 from ..call import Call, Results
-from ..folding import _single as single
+from ..folding import single
 from ..values import UnreadError
 from ._rules import Rule
 from ._windows import short

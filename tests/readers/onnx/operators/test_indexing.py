@@ -31,3 +31,13 @@ def test_places_that_the_data_give_are_gathered(tmp_path: Path) -> None:
     assert layers(graph_of(made, tmp_path)) == [("l", "gather", (2, 8))]
     made = model([node("Gather", ["x", "p"], name="l", axis=1)], [X], numbers("p", [0, 2]))
     assert layers(graph_of(made, tmp_path))[-1] == ("l", "gather", (2, 2, 8))
+
+
+def test_a_modules_table_is_a_layer_even_where_its_places_are_known(tmp_path: Path) -> None:
+    nodes = [node("Gather", ["wpe.weight", "p"], ["e"], name="/wpe/Gather"), node("Add", ["x", "e"], name="add")]
+    graph = graph_of(model(nodes, [X], held("wpe.weight", (16, 8)), numbers("p", [[0, 1, 2]])), tmp_path)
+    assert [(name, kind) for name, kind, _ in layers(graph)] == [("wpe", "embedding"), ("add", "add")]
+    assert [weight.elements for each in graph.nodes for weight in each.weights if weight.kind == "parameter"] == [128]
+    table = [node("Gather", ["bias_table", "p"], ["e"], name="/bias/Gather"), node("Add", ["x", "e"], name="add")]
+    graph = graph_of(model(table, [X], held("bias_table", (16, 8)), numbers("p", [[0, 1, 2]])), tmp_path)
+    assert [(name, kind) for name, kind, _ in layers(graph)] == [("e", "constant"), ("add", "add")]
