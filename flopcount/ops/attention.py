@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from ..errors import OpError, show_shape
 from ..fields import Flag, Size
-from ..op import Op, Shape, Work, add, bias_add, bias_gradient, dot, mul, op, to_input, to_weight
+from ..op import Op, Shape, Work, add, bias_add, bias_gradient, dot, op, to_input, to_weight
 from ..sizes import prod
 from .mask import keys_seen, pairs
-from .softmax import softmax_back, softmax_work
+from .sdpa import core, core_back
 
 
 class Heads(Struct, frozen=True):
@@ -150,17 +150,9 @@ class Attention(Op, frozen=True, kw_only=True):
         )
         return (*q, *k, *v, *self._core(sizes), *out)
 
-    def _core(self, sizes: Heads) -> tuple[Work, ...]:
+    def _core(self, sizes: Heads) -> Sequence[Work]:
         """Scores, softmax and values: what remains without the projections."""
-        rows, seen, hidden = self._seen(sizes)
-        return (
-            dot(seen * sizes.key, seen, part="scores"),
-            *((dot(hidden * sizes.key, hidden, role="masked", part="scores"),) if self._masks else ()),
-            mul(seen, part="scale"),
-            *softmax_work(seen, rows, part="softmax"),
-            dot(seen * sizes.value, rows * sizes.value, part="values"),
-            *((dot(hidden * sizes.value, 0, role="masked", part="values"),) if self._masks else ()),
-        )
+        return core(*self._heads(sizes), masked=self._masks, added=False)
 
     def backward(self, *shapes: Any) -> Sequence[Work]:
         """Through the output projection, the products of the core, and the projections of queries, keys and values.
@@ -183,33 +175,16 @@ class Attention(Op, frozen=True, kw_only=True):
             work += _projected_back(place, *projection)
         return (*work, *self._shares(x))
 
-    def _core_back(self, sizes: Heads, q: int | None, k: int | None, v: int | None) -> tuple[Work, ...]:
-        """Gradients of what `_core` computes, to the queries, keys and values at these places of the inputs.
-
-        With S the softmax's outputs: `dv = Sᵀ·dy`, `dS = dy·vᵀ`, then the softmax's and the scale's, and of their
-        result D `dq = D·k` and `dk = Dᵀ·q`. Heads that share keys and values add up their gradients. Products with
-        what the mask hides are zero; a dense kernel computes them.
-        """
-        rows, seen, hidden = self._seen(sizes)
+    def _core_back(self, sizes: Heads, *places: int | None) -> Sequence[Work]:
+        """Gradients of what `_core` computes, to the queries, keys and values at these places of the inputs."""
         columns = sizes.n * self._shared * keys_seen(sizes.t, sizes.s, self.causal, self.window)
+        q, k, v = places
+        return core_back(*self._heads(sizes), columns, (q, k, v), masked=self._masks)
 
-        def product(features: Any, outputs: Any, part: str) -> tuple[Work, ...]:
-            whole = dot(seen * features, outputs, part=part)
-            return (whole, *((dot(hidden * features, 0, role="masked", part=part),) if self._masks else ()))
-
-        return (
-            *to_input(v, *product(sizes.value, columns * sizes.value, "values")),
-            *to_input(None, *product(sizes.value, seen, "values")),
-            *to_input(None, *softmax_back(seen, rows, part="softmax"), mul(seen, part="scale")),
-            *to_input(q, *product(sizes.key, rows * sizes.key, "scores")),
-            *to_input(k, *product(sizes.key, columns * sizes.key, "scores")),
-        )
-
-    def _seen(self, sizes: Heads) -> tuple[Any, Any, Any]:
-        """Rows of scores; the scores that the mask lets through, and those that it hides."""
-        rows = sizes.n * self.heads * sizes.t
-        seen = sizes.n * self.heads * pairs(sizes.t, sizes.s, self.causal, self.window)
-        return rows, seen, rows * sizes.s - seen
+    def _heads(self, sizes: Heads) -> tuple[Any, Any, Any, Any]:
+        """All heads, their tokens, the pairs of them that the mask lets through, and features, as `core` takes them."""
+        let = pairs(sizes.t, sizes.s, self.causal, self.window)
+        return sizes.n * self.heads, (sizes.t, sizes.s), let, (sizes.key, sizes.value)
 
     @property
     def _masks(self) -> bool:

@@ -89,6 +89,9 @@ class ConvTranspose(Op, frozen=True, kw_only=True):
         return {**shapes, "bias": (self.out,)} if self.bias else shapes
 
     def work(self, x: Any, y: Any) -> Sequence[Work]:
+        # All products, but outputs are what is kept of them: each is one dot product, which its bias completes. The
+        # same products as a convolution's gradient have no bias to wait for: there, what meets in the padding is
+        # summed too, as it was multiplied.
         n, d1, *size = x
         _, d2, *outer = y
         kernel, stride, dilation = self._per_axis(len(size))

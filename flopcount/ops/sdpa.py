@@ -57,28 +57,12 @@ class ScaledDotProduct(Op, frozen=True, kw_only=True):
         return core(heads, (t, s), seen, (q[-1], v[-1]), masked=self.causal, added=len(rest) > 1)
 
     def backward(self, q: Any, k: Any, v: Any, *rest: Any) -> Sequence[Work]:
-        """The four products of attention's core (see `attention`), and the sums of heads that share keys and values.
-
-        A mask that was added takes the scores' gradients as they are, summed where it was stretched.
-        """
+        """Attention's core back, and a mask's gradient: those of the scores, summed where it was stretched."""
         heads, t, s = prod(q[:-2]), q[-2], k[-2]
-        seen = heads * pairs(t, s, self.causal, None)
-        hidden = heads * t * s - seen
-        columns = prod(k[:-1])
-
-        def product(features: Any, outputs: Any, part: str) -> tuple[Work, ...]:
-            thrown = (dot(hidden * features, 0, role="masked", part=part),) if self.causal else ()
-            return (dot(seen * features, outputs, part=part), *thrown)
-
-        mask = to_input(3, add(maximum(0, seen - prod(rest[0])), part="mask")) if len(rest) > 1 else ()
-        return (
-            *to_input(2, *product(v[-1], columns * v[-1], "values")),
-            *to_input(None, *product(v[-1], seen, "values")),
-            *to_input(None, *softmax_back(seen, heads * t, part="softmax"), mul(seen, part="scale")),
-            *mask,
-            *to_input(0, *product(q[-1], heads * t * q[-1], "scores")),
-            *to_input(1, *product(q[-1], columns * q[-1], "scores")),
-        )
+        let = pairs(t, s, self.causal, None)
+        mask = to_input(3, add(maximum(0, heads * let - prod(rest[0])), part="mask")) if len(rest) > 1 else ()
+        features, columns = (q[-1], v[-1]), prod(k[:-1])
+        return (*core_back(heads, (t, s), let, features, columns, (0, 1, 2), masked=self.causal), *mask)
 
 
 def core(heads: Any, tokens: Any, let: Any, features: Any, *, masked: bool, added: bool) -> Sequence[Work]:
@@ -103,4 +87,46 @@ def core(heads: Any, tokens: Any, let: Any, features: Any, *, masked: bool, adde
         *softmax_work(seen, rows, part="softmax"),
         dot(seen * value, rows * value, part="values"),
         *((dot(hidden * value, 0, role="masked", part="values"),) if masked else ()),
+    )
+
+
+def core_back(
+    heads: Any,
+    tokens: Any,
+    let: Any,
+    features: Any,
+    columns: Any,
+    places: tuple[int | None, int | None, int | None],
+    *,
+    masked: bool,
+) -> Sequence[Work]:
+    """The work of the gradients of attention in so many heads, the softmax's outputs being there.
+
+    With S the softmax's outputs: `dv = Sᵀ·dy`, `dS = dy·vᵀ`, then the softmax's and the scale's, and of their result D
+    `dq = D·k` and `dk = Dᵀ·q`. Heads that share keys and values add up their gradients. Products with what the mask
+    hides are zero; a dense kernel computes them.
+
+    Args:
+        heads: How many, of all samples.
+        tokens: Queries and keys.
+        let: How many (query, key) pairs of one head the mask lets through.
+        features: Of a query (and a key), and of a value.
+        columns: How many keys some query sees, of all samples and heads of keys.
+        places: Of the inputs, queries, keys and values; None: the gradient goes on to what made them.
+        masked: Whether there is a mask that throws products away.
+    """
+    (t, s), (key, value), (q, k, v) = tokens, features, places
+    seen, rows = heads * let, heads * t
+    hidden = rows * s - seen
+
+    def product(size: Any, outputs: Any, part: str) -> tuple[Work, ...]:
+        thrown = (dot(hidden * size, 0, role="masked", part=part),) if masked else ()
+        return (dot(seen * size, outputs, part=part), *thrown)
+
+    return (
+        *to_input(v, *product(value, columns * value, "values")),
+        *to_input(None, *product(value, seen, "values")),
+        *to_input(None, *softmax_back(seen, rows, part="softmax"), mul(seen, part="scale")),
+        *to_input(q, *product(key, rows * key, "scores")),
+        *to_input(k, *product(key, columns * key, "scores")),
     )

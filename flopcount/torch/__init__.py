@@ -30,7 +30,7 @@ def build(graph: Graph, *, device: str | None = None) -> Network:
         A module that takes the graph's inputs, in order or by name, batch first.
 
     Raises:
-        IncompleteError: A layer is opaque: nobody knows what it computes.
+        IncompleteError: A layer is opaque, or has a form that no module has; something is used that no layer makes.
         MissingExtraError: torch is not installed.
 
     Example:

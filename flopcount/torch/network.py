@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..errors import FlopcountError, UsageError
+from ..errors import FlopcountError, IncompleteError, UsageError
 from ..graph import Graph, Node
 from .layers import module_of
 from .layers._types import torch_dtype
+from .standard import standard
 
 
 class Scope(nn.Module):
@@ -41,6 +42,7 @@ class Network(nn.Module):
         super().__init__()
         self._inputs = tuple(tensor.name for tensor in graph.inputs)
         self._outputs = tuple(tensor.name for tensor in graph.outputs)
+        _check_sources(graph)
         self._steps = tuple(_steps(graph))
         dtype = torch_dtype(graph.dtype)
         if not dtype.is_floating_point:
@@ -116,18 +118,31 @@ def weight_keys(node: Node) -> list[str]:
 
 
 def _layer(node: Node) -> nn.Module:
-    if node.trips > 1 or any(tensor.is_held for tensor in node.inputs) or len(node.weights) > len(weight_keys(node)):
-        raise UsageError(
-            "cannot be built: it runs in a loop, or reads a tensor that no layer makes",
-            where=node.where,
-            layer=node.label,
-        )
+    shapes = [tensor.shape for tensor in node.inputs]
+    if node.trips > 1:
+        raise UsageError(f"cannot be built: it runs {node.trips} times, in a loop", where=node.where, layer=node.label)
     try:
-        return module_of(node.op, *(tensor.shape for tensor in node.inputs))
+        return module_of(standard(node.op, *shapes), *shapes)
     except FlopcountError as error:
         raise error.located(node.where, node.label) from None
     except (ValueError, RuntimeError, AssertionError) as error:
         raise UsageError(f"torch refuses it: {error}", where=node.where, layer=node.label) from None
+
+
+def _check_sources(graph: Graph) -> None:
+    """Refuse a graph that reads what neither an input nor a layer makes, or holds weights that no op takes."""
+    made = {tensor.name for tensor in graph.inputs}
+    for node in graph.nodes:
+        missing = [tensor.name for tensor in node.inputs if tensor.name not in made]
+        missing += [weight.name for weight in node.weights[len(weight_keys(node)) :]]
+        if missing:
+            raise IncompleteError(
+                f"cannot be built: it uses '{missing[0]}', which no layer makes", where=node.where, layer=node.label
+            )
+        made |= {tensor.name for tensor in node.outputs}
+    for tensor in graph.outputs:
+        if tensor.name not in made:
+            raise IncompleteError(f"{graph.name} cannot be built: no layer makes its output '{tensor.name}'")
 
 
 def _steps(graph: Graph) -> Iterator[Step]:

@@ -90,7 +90,18 @@ class Pool:
         fields, inputs = LAYERS[tag](self)
         op = find_op(tag)(**fields)
         trainable, name = self.number(0, 5) > 0, f"{self.one('', 'a.', 'a.b.')}{tag}{len(self.builder.nodes)}"
-        self.tensors += self.builder.add(op, inputs, name=name, trainable=trainable)
+        tied = self.ties(op, inputs)
+        self.tensors += self.builder.add(op, inputs, name=name, tied=tied, trainable=trainable)
+
+    def ties(self, op: Op, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Some parameters that are those of layers before, of the same shape."""
+        known = [weight for node in self.builder.nodes for weight in node.weights if weight.kind == "parameter"]
+        ties = {}
+        for key, shape in op.weights(*shapes_of(inputs)).items():
+            alike = [weight for weight in known if weight.shape == tuple(shape)]
+            if alike and self.flag():
+                ties[key] = self.one(*alike)
+        return ties
 
 
 def spatial(p: Pool) -> Tensor:
@@ -255,7 +266,8 @@ def rms_norm(p: Pool) -> Layer:
 
 
 def lrn(p: Pool) -> Layer:
-    return {"size": p.number(1, 5)}, [channelled(p, axes=3)]
+    numbers = {"alpha": p.one(1e-4, 1), "beta": p.one(0.75, 1), "k": p.one(2, 0.5)}
+    return {"size": p.number(1, 5), **numbers}, [channelled(p, axes=3)]
 
 
 def prelu(p: Pool) -> Layer:
@@ -282,9 +294,8 @@ def fields_of(**fields: Callable[[Pool], Any]) -> Callable[[Pool], Layer]:
 
 
 def embedding(p: Pool) -> Layer:
-    tokens = p.builder.input(
-        f"input{len(p.builder._inputs)}", [p.batch, p.number(1, 5)], p.one("int64", "int32", "uint8")
-    )
+    shape = [p.batch, *(p.number(1, 5) for _ in range(p.number(0, 2)))]
+    tokens = integers(p, shape, p.one("int64", "int32", "uint8"))
     return {"vocab": p.number(1, 9), "dim": p.number(1, 6)}, [tokens]
 
 
@@ -335,8 +346,10 @@ def stack(p: Pool) -> Layer:
 
 
 def expand(p: Pool) -> Layer:
-    x = p.x(1, 4)
-    return {"shape": tuple(p.number(1, 3) if size == 1 else p.one(size, -1) for size in x.shape[1:])}, [x]
+    x, keep = p.x(1, 4), p.flag()
+    new = [] if keep else [p.number(1, 2) for _ in range(p.number(0, 1))]
+    stretched = [p.number(1, 3) if size == 1 else p.one(size, -1) for size in x.shape[int(keep) :]]
+    return {"shape": (*new, *stretched), "keep_batch": keep}, [x]
 
 
 def flip(p: Pool) -> Layer:
@@ -346,13 +359,14 @@ def flip(p: Pool) -> Layer:
 
 def pad(p: Pool) -> Layer:
     x, mode = p.x(2, 5), p.one("constant", "reflect", "replicate", "circular")
-    axes = x.shape[p.number(1, len(x.shape) - 1) :]
+    keep = p.flag()
+    axes = x.shape[p.number(int(keep), len(x.shape) - 1) :]
 
     def end(size: int) -> int:
         return p.number(0, min(3, {"reflect": size - 1, "circular": size}.get(mode, 3)))
 
     ends = tuple((end(size), end(size)) if p.flag() else end(size) for size in axes)
-    return {"padding": ends, "mode": mode}, [x]
+    return {"padding": ends, "mode": mode, "value": p.one(0, 3), "keep_batch": keep}, [x]
 
 
 def roll(p: Pool) -> Layer:
@@ -512,7 +526,8 @@ def linear(p: Pool) -> Layer:
 
 
 def clamp(p: Pool) -> Layer:
-    return {"min": p.one(None, 0), "max": 6}, [p.x(1, 5)]
+    low = p.one(None, 0, -0.5)
+    return {"min": low, "max": 6 if low is None else p.one(None, 6)}, [p.x(1, 5)]
 
 
 PLAIN = (
@@ -534,8 +549,8 @@ def integers(p: Pool, shape: Sequence[int], dtype: str = "int64") -> Tensor:
 
 
 def bits(p: Pool) -> Layer:
-    shape = [p.batch, p.number(1, 4)]
-    return {}, [integers(p, shape), *([integers(p, shape[p.number(0, 1) :])] if p.flag() else [])]
+    shape = [p.batch, *(p.number(1, 4) for _ in range(p.number(0, 3)))]
+    return {}, [integers(p, shape), *([integers(p, _stretched(p, tuple(shape)))] if p.flag() else [])]
 
 
 def bits_alone(p: Pool) -> Layer:

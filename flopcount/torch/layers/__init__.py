@@ -22,7 +22,7 @@ def module_of(op: Op, *x: Shape) -> nn.Module:
     """The torch module of an op.
 
     Args:
-        op: The operation.
+        op: The operation, one of the spec language (see `standard`).
         *x: The shapes of its inputs, batch first.
 
     Raises:
