@@ -22,8 +22,8 @@ Sized = tuple[str, tuple[Shape, str | None]]
 
 PROGRAM, WEIGHTS = ".pt2", (".pt", ".pth", ".ckpt", ".safetensors")
 
-AFFORDABLE = 2**30
-"""How many numbers a model may hold to be run for real, where its Python asks for numbers."""
+CHEAP = 2**26
+"""How many numbers a model may hold to be run for real after an error, which is its own in all likelihood."""
 
 
 def read(
@@ -69,7 +69,7 @@ def reading(
     except ModuleNotFoundError:
         raise MissingExtraError("reading a torch model", "torch") from None
     from .assemble import Assembler
-    from .build import prepared
+    from .build import prepared, settled
     from .origin import Origin, find_origin
 
     if isinstance(source, torch.nn.Module):
@@ -85,7 +85,8 @@ def reading(
     graph = assembler.graph(Provenance(source=label, settings=dict(kwargs or {})))
 
     def make(real: bool) -> tuple[torch.nn.Module, Example]:
-        return prepared(label, origin, real), call.with_numbers() if real else call
+        own = call.with_numbers() if real else call
+        return settled(prepared(label, origin, real), own, real), own
 
     return Reading(graph, assembler.parts(), make, trace.is_real)
 
@@ -113,15 +114,27 @@ def _traced(
     label: str, origin: Origin, inputs: Sequence[Sized], example: str | None, batch: int | None
 ) -> tuple[Trace, Example]:
     """Run the model on shapes; where its Python asks for numbers, once more on real ones."""
+    from torch.nn.parameter import is_lazy
+
     from .build import prepared
-    from .skeleton import DataDependentError
+    from .skeleton import AFFORDABLE, DataDependentError
 
     model = prepared(label, origin)
     call = _call(label, origin, model, inputs, example, batch)
+    held = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()) if not is_lazy(tensor))
     try:
         return _run(label, model, call), call
+    except SourceError as refusal:
+        if refusal.__cause__ is None or held > CHEAP:
+            raise
+        try:  # a model that was made without numbers may be only half made
+            trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
+        except SourceError:
+            raise refusal from None
+        trace.is_real = True
+        trace.notes.append("it does not run on shapes alone: it was run with numbers, and others may take another path")
+        return trace, call
     except DataDependentError as error:
-        held = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
         if held > AFFORDABLE:
             raise SourceError(
                 f"{label} asks for numbers while it runs, and is too large to run for real",
@@ -167,8 +180,9 @@ def _completed(inputs: Sequence[Sized], declared: Sequence[Sized]) -> list[Sized
 
 
 def _run(label: str, model: torch.nn.Module, call: Example, real: bool = False) -> Trace:
-    from .origin import foreign_code
+    from .build import settled
+    from .foreign import foreign_code
     from .record import record
 
     with foreign_code(label, hint="does the input have the size and the dtype that the model expects?"):
-        return record(model, call.args, call.kwargs, call.names, real)
+        return record(settled(model, call, real), call.args, call.kwargs, call.names, real)
