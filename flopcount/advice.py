@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from .engine import Report, count
 from .errors import FlopcountError, UsageError
 from .graph import Graph, GraphBuilder, Node, Tensor
 from .metrics import METRICS, Figures
 from .op import Op
-from .rewrites._local import Replacement
+from .rewrites import Rewritten
+from .rewrites._local import Parts, Replacement, replace_each
 from .rewrites._options import Options
 from .rewriting import apply_rewrite, find_rewrite, parse_request, read_options
 
@@ -104,29 +104,39 @@ def _costs(design: str, report: Report, alone: bool) -> dict[str, int]:
             hint=f"`flopcount compare {report.graph.name} --rewrite {design}` shows what it changes",
         )
     options = read_options(name, module, texts)
-    unfit, fit = _unfit(module.replacement, options, report.graph)
-    if fit or not alone:
-        options = replace(options, skip=(*options.skip, *unfit))
-    result = apply_rewrite(design, module, options, report.graph).result
+    fitting = _WhereItFits(module, report.graph)
+    result = apply_rewrite(design, fitting, options, report.graph).result
+    if alone and not result.replaced and fitting.unfit:
+        apply_rewrite(design, module, options, report.graph)
     after = count(result.graph, report.convention, report.mode)
     numbers = Figures(after).of(METRICS["count"])
     cost = {layer.node.name: number or 0 for layer, number in zip(after.layers, numbers, strict=True)}
     return {layer: sum(cost[part] for part in parts) for layer, parts in result.replaced.items()}
 
 
-def _unfit(replacement: Replacement, options: Options, graph: Graph) -> tuple[list[str], int]:
-    """The layers whose sizes do not allow the design (groups that do not divide the channels), and how many do."""
-    unfit, fit = [], 0
-    for node in graph.nodes:
-        parts = replacement(node, options) if options.select(node.name) else None
+class _WhereItFits:
+    """A design that leaves layers alone whose sizes do not allow it (groups that do not divide the channels)."""
+
+    def __init__(self, module: Any, graph: Graph) -> None:
+        self.Options = module.Options
+        self.MEANT: str = module.MEANT
+        self.unfit = False
+        self._replacement: Replacement = module.replacement
+        self._graph = graph
+
+    def rewrite(self, graph: Graph, options: Options) -> Rewritten:
+        return replace_each(graph, options, self._parts)
+
+    def _parts(self, node: Node, options: Options) -> Parts | str | None:
+        parts = self._replacement(node, options)
         if parts is None or isinstance(parts, str):
-            continue
+            return parts
         try:
-            _chain(node, [op for _, op in parts], graph)
-            fit += 1
-        except FlopcountError:
-            unfit.append(node.name)
-    return unfit, fit
+            _chain(node, [op for _, op in parts], self._graph)
+        except FlopcountError as error:
+            self.unfit = True
+            return error.what
+        return parts
 
 
 def _chain(node: Node, ops: Sequence[Op], whole: Graph) -> None:

@@ -9,7 +9,7 @@ from .advice import Advice, Candidate
 from .errors import UsageError
 from .explain import dominant_layers
 from .footer import provenance
-from .payload import versioned
+from .payload import convention_data, versioned
 from .table import Cell, Column, Document, Row, Share, Table
 from .units import grouped, percent
 
@@ -53,7 +53,7 @@ def advice_data(advice: Advice) -> dict[str, Any]:
     return {
         "model": report.graph.name,
         "source": report.graph.provenance.source,
-        "convention": {"name": report.convention.name, "unit": report.convention.unit},
+        "convention": convention_data(report.convention),
         "mode": report.mode,
         "total": advice.total,
         "designs": list(advice.designs),

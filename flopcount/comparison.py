@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from .collector import paused
 from .conventions import Convention
 from .depth import depth as depth_of
-from .difference import SIDES, Differences, Source, ratio
+from .difference import SIDES, Differences, ratio
 from .engine import Report
 from .errors import UsageError, show_shape
 from .footer import own_notes, shared_provenance
 from .matching import match
-from .metrics import METRICS, Figures, Metric, find_metric
+from .metrics import METRICS, Figures, Metric, bound, find_metric
 from .pair import ARROW, Pair, names_of
 from .payload import keys_of, network_data, versioned
 from .summary import priced_columns
@@ -95,8 +95,6 @@ def comparison_document(
     by: str = "layer",
     sort: str = "count",
     top: int | None = None,
-    extra: Callable[[Differences], Iterable[Source]] = lambda differences: (),
-    notes: Iterable[str] = (),
 ) -> Document:
     """What a renderer needs to show a comparison: the networks side by side, and the difference of two.
 
@@ -107,15 +105,13 @@ def comparison_document(
         by: See `Differences.table`.
         sort: See `Differences.table`.
         top: See `Differences.table`.
-        extra: Further columns of the difference.
-        notes: Remarks besides those that the comparison itself gives rise to.
 
     Raises:
         UsageError: See `Differences.table`.
     """
     reports, titles = comparison.reports, comparison.titles
     figures = [Figures(report) for report in reports]
-    said = (*_notes(comparison, figures), *notes)
+    said = tuple(_notes(comparison, figures))
     caption = shared_provenance(reports, titles)
     metrics = _metrics(reports[0], columns)
     deep = reports[0].mode == "eval"  # a step's numbers leave no room for it
@@ -128,8 +124,7 @@ def comparison_document(
     with paused():
         difference = differences.table(
             ARROW.join(titles),
-            columns=columns, depth=depth, by=by, sort=sort, top=top,
-            extra=extra(differences), notes=said, caption=caption,
+            columns=columns, depth=depth, by=by, sort=sort, top=top, notes=said, caption=caption,
         )  # fmt: skip
         networks = side_by_side(comparison, figures, metrics, deep=deep)
     return Document((networks, difference), lambda: comparison_data(comparison, figures, differences, said))
@@ -166,7 +161,7 @@ def side_by_side(
     cells: list[list[Cell]] = [list(comparison.titles)]
     for metric in metrics:
         title = metric.title_in(comparison.reports[0].convention)
-        totals = [_cell(figure.total(metric).value, figure.total(metric).unknown) for figure in figures]
+        totals = [bound(figure.of(metric)) for figure in figures]
         columns += [Column(metric.key, title, metric.kind)]
         cells += [list(totals)]
         if metric.key in rated:
@@ -175,13 +170,9 @@ def side_by_side(
     if deep:
         depths = [depth_of(report) for report in comparison.reports]
         columns += [Column("depth", "depth")]
-        cells += [[_cell(depth.value, depth.unknown) for depth in depths]]
+        cells += [[AtLeast(depth.value) if depth.unknown else depth.value for depth in depths]]
     rows: tuple[Row, ...] = tuple(zip(*cells, strict=True))
     return Table("side by side", tuple(columns), rows, notes=notes, caption=caption)
-
-
-def _cell(value: int, unknown: int) -> int | AtLeast:
-    return AtLeast(value) if unknown else value
 
 
 def _notes(comparison: Comparison, figures: Sequence[Figures]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,3 +249,10 @@ def test_every_metric_that_can_be_rated_exists() -> None:
     from flopcount.comparison import RATED
 
     assert {*RATED} <= METRICS.keys()
+
+
+def test_of_what_nothing_is_known_nothing_is_said(tmp_path: Path) -> None:
+    alone = tmp_path / "alone.yaml"
+    alone.write_text("input: [3]\nlayers: [{opaque: {out: [4]}}]\n")
+    networks, _ = comparison_document(compare(alone, alone)).tables
+    assert {*networks.rows[0][1:-1]} == {None}

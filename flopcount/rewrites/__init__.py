@@ -32,6 +32,10 @@ class Rewrite(Protocol):
     """The module of a rewrite.
 
     Its docstring's first line says what it does, and `Options` are its options, a kind of `_options.Options`.
+
+    Some have more: `replacement` (of a `_local.Replacement`'s kind), where each layer is rewritten by itself, so that
+    `advise` can try it; `promised_ratio(node)` and its heading `PROMISE`, where a source says what is left of the cost;
+    `MODE`, where it shows in training only.
     """
 
     Options: Any

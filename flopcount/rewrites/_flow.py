@@ -31,7 +31,9 @@ def flow(node: Node, widths: Widths) -> Flow:
         return _keep(node, widths)
     if node.op.group in JOINS:
         return _join(node, widths)
-    return widths.fixed_axes(node, f"{node.label} states sizes in numbers"), {}
+    stated = node.op.tag in ("reshape", "expand")
+    reason = f"{node.label} states sizes in numbers" if stated else f"no rule says how widths pass {node.label}"
+    return widths.fixed_axes(node, reason), {}
 
 
 def weight_axes(node: Node, widths: Widths, outputs: list[Axes]) -> Axes | None:

@@ -36,12 +36,14 @@ class Options(Base, frozen=True, kw_only=True):
     expand: Flag = False
     between: Tags = ()
 
+    def __post_init__(self) -> None:
+        if self.reduce >= 1:
+            raise UsageError(f"bottleneck: reduce must be less than 1, not {float(self.reduce):g}")
+        inner_layers(self.between)
+
 
 def rewrite(graph: Graph, options: Options) -> Rewritten:
     """Put every standard convolution behind a reduction, where that saves."""
-    if options.reduce >= 1:
-        raise UsageError(f"bottleneck: reduce must be less than 1, not {float(options.reduce):g}")
-    inner_layers(options.between)
     return replace_each(graph, options, replacement)
 
 

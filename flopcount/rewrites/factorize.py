@@ -31,10 +31,12 @@ class Options(Base, frozen=True, kw_only=True):
 
     between: Tags = ()
 
+    def __post_init__(self) -> None:
+        inner_layers(self.between)
+
 
 def rewrite(graph: Graph, options: Options) -> Rewritten:
     """Factorise every kernel, where that saves."""
-    inner_layers(options.between)
     return replace_each(graph, options, replacement)
 
 

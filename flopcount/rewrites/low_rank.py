@@ -32,13 +32,15 @@ class Options(Base, frozen=True, kw_only=True):
 
     rank: Factor
 
+    def __post_init__(self) -> None:
+        if self.rank >= 1 and self.rank.denominator != 1:
+            raise UsageError(
+                f"low-rank: rank must be an integer, or a share of the full rank below 1, not {float(self.rank):g}"
+            )
+
 
 def rewrite(graph: Graph, options: Options) -> Rewritten:
     """Write every weight matrix as a product of rank r, where that saves."""
-    if options.rank >= 1 and options.rank.denominator != 1:
-        raise UsageError(
-            f"low-rank: rank must be an integer, or a share of the full rank below 1, not {float(options.rank):g}"
-        )
     return replace_each(graph, options, replacement)
 
 

@@ -33,10 +33,12 @@ class Options(Base, frozen=True, kw_only=True):
 
     between: Tags = ()
 
+    def __post_init__(self) -> None:
+        inner_layers(self.between)
+
 
 def rewrite(graph: Graph, options: Options) -> Rewritten:
     """Make every standard convolution depthwise separable; both halves have a bias where it had one."""
-    inner_layers(options.between)
     return replace_each(graph, options, replacement)
 
 

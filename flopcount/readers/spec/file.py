@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -23,6 +24,8 @@ KEYS = (
 VARIANT_KEYS = ("expect", "budget", "about", "source")
 EXPECTABLE = ("params", "trainable_params", "buffers", "macs", "flops", "activations")
 """The totals that `expect:` may promise; `flops` is the lecture's."""
+SHAPE_OF_COMMANDS = re.compile(r"[0-9]{1,9}(?:x[0-9]{1,9}){1,9}")
+"""How the command line writes a shape."""
 
 
 def parse_spec(text: str, path: str) -> Spec:
@@ -115,6 +118,12 @@ def _inputs(path: str, keys: dict[str, Node], root: Node) -> dict[str, Input]:
 
 def _input(path: str, node: Node) -> Input:
     if type(node) in (SequenceNode, ScalarNode):
+        if type(node) is ScalarNode and SHAPE_OF_COMMANDS.fullmatch(node.value):
+            raise SpecError(
+                f"a shape is a list here, not '{node.value}'",
+                where=where(path, node),
+                hint=f"input: [{node.value.replace('x', ', ')}]",
+            )
         return Input(node, read_value(path, node))
     parts: dict[str, Node] = {}
     for key, key_node, value in read_mapping(path, node, "an input"):

@@ -138,12 +138,21 @@ class BodyParser(Struct):
             for _, key_node, value in refuse_many(self.path, node, read_mapping(self.path, node, what), what)
         }
 
+    def _unknown_head(self, head: str, head_node: Node, value: Node | None) -> SpecError:
+        """What to say of a word that is no op; where an op stands inside, it is taken for the layer's name."""
+        inside = value.value if type(value) is MappingNode else ()
+        tag = next((key.value for key, _ in inside if type(key) is ScalarNode and key.value in OPS), None)
+        error = unknown_key(self.path, head, head_node, "op or block", [*OPS, *self.blocks])
+        if tag is not None:
+            error.hint = f"a layer begins with its op, and its name stands inside: {tag}: {{name: {head}, ...}}"
+        return error
+
     def _named(self, head: str, head_node: Node, value: Node | None, node: Node, common: dict[str, Any]) -> Entry:
         if head in self.blocks:
             return self._call(head, value, node, common)
         op = OPS.get(head)
         if op is None:
-            raise unknown_key(self.path, head, head_node, "op or block", [*OPS, *self.blocks])
+            raise self._unknown_head(head, head_node, value)
         known = fields_of(op)
         items = self._inner(head, value, known, common)
         text = (head, *[(key, item.value, item.style) for key, _, item in items if type(item) is ScalarNode])
