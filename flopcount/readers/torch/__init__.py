@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import MissingExtraError, SourceError, UsageError
+from ...errors import MissingExtraError, SourceError, UnsizedError, UsageError
 from ...graph import Graph, Provenance
 from ...op import Shape
 from .reading import Reading
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Sized = tuple[str, tuple[Shape, str | None]]
 
 PROGRAM, WEIGHTS = ".pt2", (".pt", ".pth", ".ckpt", ".safetensors")
+
+LIBRARIES = ("torchvision", "timm", "hf")
 
 CHEAP = 2**26
 """How many numbers a model may hold to be run for real after an error, which is its own in all likelihood."""
@@ -64,10 +67,9 @@ def reading(
     """Read a model, and keep what it takes to ask the model itself; see `read`."""
     if isinstance(source, str) and Path(source).suffix in (*WEIGHTS, PROGRAM):
         return _saved(source, bool(inputs or example), batch, kwargs)
-    try:
-        import torch
-    except ModuleNotFoundError:
-        raise MissingExtraError("reading a torch model", "torch") from None
+    _require_torch()
+    import torch
+
     from .assemble import Assembler
     from .build import prepared, settled
     from .origin import Origin, find_origin
@@ -89,6 +91,34 @@ def reading(
         return settled(prepared(label, origin, real), own, real), own
 
     return Reading(graph, assembler.parts(), make, trace.is_real)
+
+
+def input_names(source: str | torch.nn.Module) -> list[str]:
+    """What `forward` calls its arguments, where that is known before a model is made.
+
+    Example:
+        >>> input_names("torchvision:resnet50")
+        []
+    """
+    if isinstance(source, str):
+        if Path(source).suffix in (*WEIGHTS, PROGRAM) or source.partition(":")[0] in LIBRARIES:
+            return []
+        _require_torch()
+        from .foreign import find_object
+
+        source = find_object(source)
+    from .foreign import arguments_of
+
+    forward = getattr(source, "forward", None)
+    names = arguments_of(forward) if forward is not None else None
+    return [name for name in names or () if name not in ("self", "input")]
+
+
+def _require_torch() -> None:
+    try:
+        import_module("torch")
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading a torch model", "torch") from None
 
 
 def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] | None) -> Reading:
@@ -160,7 +190,7 @@ def _call(
         return made_by(model, example)
     declared = origin.inputs(model) or ()
     if not declared and not inputs:
-        raise UsageError(
+        raise UnsizedError(
             f"the size of the input of {label} is not known",
             facts={"it takes": ", ".join(parameters(model)) or "nothing by name"},
             hint="--input 3x224x224, --input tokens=128:int64, or --input package.module:function that makes arguments",
