@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .example import Example
     from .origin import Origin
+    from .skeleton import DataDependentError
     from .trace import Trace
 
 Sized = tuple[str, tuple[Shape, str | None]]
@@ -90,7 +91,8 @@ def reading(
         own = call.with_numbers() if real else call
         return settled(prepared(label, origin, real), own, real), own
 
-    return Reading(graph, assembler.parts(), make, trace.is_real)
+    parts = assembler.parts()  # none where torch.export has traced it: modules have been inlined
+    return Reading(graph, parts, make if parts else None, trace.is_real)
 
 
 def input_names(source: str | torch.nn.Module) -> list[str]:
@@ -147,7 +149,7 @@ def _traced(
     from torch.nn.parameter import is_lazy
 
     from .build import prepared
-    from .skeleton import AFFORDABLE, DataDependentError
+    from .skeleton import AFFORDABLE, DataDependentError, HigherOrderError
 
     model = prepared(label, origin)
     call = _call(label, origin, model, inputs, example, batch)
@@ -164,19 +166,41 @@ def _traced(
         trace.is_real = True
         trace.notes.append("it does not run on shapes alone: it was run with numbers, and others may take another path")
         return trace, call
+    except HigherOrderError as error:
+        return _exported(label, origin, call, error, f"it runs functions within an operator ({error.what})"), call
     except DataDependentError as error:
-        if held > AFFORDABLE:
-            raise SourceError(
-                f"{label} asks for numbers while it runs, and is too large to run for real",
-                facts=error.facts, hint="let its Python depend on sizes alone, or give a smaller variant",
-            ) from None  # fmt: skip
-        trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
         place = f" (at {error.where})" if error.where else ""
+        if held > AFFORDABLE:
+            why = f"its Python asks for numbers{place}, and it is too large to run for real"
+            return _exported(label, origin, call, error, why), call
+        try:
+            trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
+        except HigherOrderError as inner:
+            return _exported(label, origin, call, inner, f"it runs functions within an operator ({inner.what})"), call
         trace.is_real = True
         trace.notes.append(
             f"its Python asks for numbers{place}: it was run with real ones, and other inputs may take another path"
         )
         return trace, call
+
+
+def _exported(label: str, origin: Origin, call: Example, error: DataDependentError, why: str) -> Trace:
+    """The trace that torch.export makes, where operators as they run show less."""
+    from .build import prepared
+    from .exported import export
+    from .foreign import foreign_code
+
+    try:
+        with foreign_code(label):
+            trace = export(prepared(label, origin), call)
+    except SourceError as refusal:
+        raise SourceError(
+            f"{label} cannot be traced: {why}, and torch.export refuses it",
+            facts={**error.facts, "torch.export": refusal.what.partition(" raised ")[2]},
+            hint="let its Python depend on sizes alone, or give a smaller variant",
+        ) from None
+    trace.notes.append(f"{why}: it was traced by torch.export")
+    return trace
 
 
 def _call(

@@ -7,6 +7,7 @@ every module; none is put on the model.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,10 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 
 from .aten import find, is_layer
 from .foreign import is_inner, line_of, shortened
-from .skeleton import ASKING, DataDependentError, Skeleton, mapped, ordinary, tensors_in
+from .skeleton import ASKING, DataDependentError, HigherOrderError, Skeleton, mapped, ordinary, tensors_in
 from .trace import Call, Scope, Trace, Value, operator_of
 
+HIGHER_ORDER = re.compile(r"no rule registered for HigherOrderOperator (\w+)")
 WANTS_GRADIENTS = ("does not require grad", "Inference tensors cannot be saved for backward", "outside InferenceMode")
 """What torch says where a model takes gradients while it runs."""
 
@@ -176,6 +178,8 @@ def record(
             trace = record(model, args, kwargs, names, real, gradients=True)
             trace.notes.append("it takes gradients itself: what they cost is a part of it")
             return trace
+        if found := HIGHER_ORDER.search(str(error)):
+            raise HigherOrderError(found[1], where=shortened(line_of(error))) from None
         if real or not (isinstance(error, NotImplementedError) or "meta" in str(error).lower()):
             raise
         raise DataDependentError(str(error).partition("\n")[0], where=shortened(line_of(error))) from error

@@ -48,6 +48,10 @@ class DataDependentError(FlopcountError):
     """Python that asks for a number which a tensor without numbers does not have."""
 
 
+class HigherOrderError(DataDependentError):
+    """An operator that runs functions of its own, which no recorder is shown."""
+
+
 class Skeleton(TorchDispatchMode):
     """Runs every operator on shapes alone where its tensors are large, and for real where all of them are small.
 

@@ -318,6 +318,38 @@ class Branching(nn.Module):
         return self.a(x)
 
 
+class Chosen(nn.Module):
+    """Two ways within one operator."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+        self.b = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.a(x)
+        return torch.cond(x.sum() > 0, lambda y: self.b(y), lambda y: y + 1, (x,))
+
+
+class Scaled(nn.Module):
+    """Too large to be run, and it asks for a number, by which it may decide."""
+
+    def __init__(self, decide: bool = False) -> None:
+        super().__init__()
+        self.a = nn.Linear(2**15, 2**15)
+        self.b = nn.Linear(2**15, 2**15)
+        self.tied = nn.Linear(2**15, 2**15, bias=False)
+        self.tied.weight = self.a.weight
+        self.b.weight.requires_grad_(False)
+        self.decide = decide
+
+    def forward(self, x: Tensor) -> Any:
+        largest = x.max().item()
+        if self.decide and largest > 1:
+            x = x + 1
+        return self.tied(self.b(self.a(x) * largest))
+
+
 class Contexts(nn.Module):
     """Modes of torch around its calls."""
 
