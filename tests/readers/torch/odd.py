@@ -251,6 +251,23 @@ class Recurrent(nn.Module):
         return self.r(x, (h, c) if self.kind == "LSTM" else h)
 
 
+class Decoder(nn.Module):
+    """A recurrent network that begins where another has ended, and one whose first state is learned."""
+
+    def __init__(self, kind: str = "LSTM") -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.last = (getattr(nn, kind)(6, 6) for _ in range(3))
+        self.first = nn.Parameter(torch.zeros(1, 1, 6))
+        self.kind = kind
+
+    def forward(self, source: Tensor, target: Tensor) -> Any:
+        source, target = source.transpose(0, 1), target.transpose(0, 1)
+        _, state = self.encoder(source)
+        y, _ = self.decoder(target, state)
+        first = self.first.expand(1, target.shape[1], 6)
+        return self.last(y, (first, first) if self.kind == "LSTM" else first)
+
+
 class Cells(nn.Module):
     """A cell called step by step."""
 

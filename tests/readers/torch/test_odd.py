@@ -43,6 +43,8 @@ CONFIRMED: list[tuple[str, Any, dict[str, Any]]] = [
     ("Recurrent", "5x8", {"kind": "GRU", "layers": 2, "both": True}),
     ("Recurrent", "5x8", {"kind": "RNN"}),
     ("Recurrent", "5x8", {"proj": 3, "layers": 2}),
+    ("Decoder", ["5x6", "7x6"], {}),
+    ("Decoder", ["5x6", "7x6"], {"kind": "GRU"}),
     ("Cells", "5x8", {}),
     ("Cells", "5x8", {"kind": "GRUCell"}),
     ("Packed", "5x8", {}),
@@ -119,6 +121,16 @@ def test_a_gradient_within_the_forward_pass_is_a_part_of_it() -> None:
     assert report.totals["macs"].value == 2 * 3 * 8
     assert report.uncounted == ()
     assert "it takes gradients itself: what they cost is a part of it" in report.graph.provenance.notes
+
+
+def test_a_first_state_that_is_given_is_wired() -> None:
+    """So that a decoder's gradient reaches its encoder."""
+    graph = load(f"{HERE}:Decoder", inputs=["5x6", "7x6"], batch=2)
+    layers = {node.name: node for node in graph.nodes}
+    assert len(layers["encoder"].inputs) == 1
+    assert [tensor.shape for tensor in layers["decoder"].inputs] == [(2, 7, 6), (1, 2, 6), (1, 2, 6)]
+    trained = {layer.node.name: layer for layer in count(graph, mode="train").layers}
+    assert any(entry.phase == "grad_weight" for entry in trained["encoder"].work or ())
 
 
 def test_complex_products_are_named() -> None:

@@ -13,7 +13,7 @@ from .table import aten, named
 
 
 def _run(
-    site: Site, tag: str, x: Value, params: Sequence[Value], bias: bool, layers: int, bidirectional: bool,
+    site: Site, tag: str, x: Value, state: Any, params: Sequence[Value], bias: bool, layers: int, bidirectional: bool,
     batch_first: bool, **fields: Any,
 ) -> list[Value | None]:  # fmt: skip
     """The states of all steps, and the last one of every layer and direction."""
@@ -25,12 +25,18 @@ def _run(
     names = list(_names(layers, bidirectional, bias, "proj" in fields))
     x = x if batch_first else site.moved("transpose", x, axes=(0, 1))
     y = site.layer(
-        tag, x, held=named(names, params), hidden=hidden, layers=layers, bidirectional=bidirectional, bias=bias,
-        **fields,
+        tag, x, *_given(state), held=named(names, params), hidden=hidden, layers=layers, bidirectional=bidirectional,
+        bias=bias, **fields,
     )  # fmt: skip
     states = y if batch_first else site.moved("transpose", y, axes=(0, 1))
     last = [_last(site, y, value.shape) if site.is_used(i) and value else None for i, value in _states(site)]
     return [states, *last]
+
+
+def _given(state: Any) -> list[Value]:
+    """The first states, where a model computes, learns or is given them; zeros made for the occasion are none."""
+    states = [state] if isinstance(state, Value) else list(state)
+    return [] if all(value.kind == "constant" for value in states) else states
 
 
 def _states(site: Site) -> list[tuple[int, Value | None]]:
@@ -85,7 +91,7 @@ def lstm(
     """
     if isinstance(state, Value):
         return _unpacked(site, lstm, x, params, bias, layers, dropout, train, bidirectional, batch_first)
-    return _run(site, "lstm", x, params, bias, layers, bidirectional, batch_first)
+    return _run(site, "lstm", x, state, params, bias, layers, bidirectional, batch_first)
 
 
 @aten("gru")
@@ -96,7 +102,7 @@ def gru(
     """aten.gru(x, h, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)."""
     if isinstance(params, Value):  # packed
         return _unpacked(site, gru, x, params, bias, layers, dropout, train, bidirectional, batch_first)
-    return _run(site, "gru", x, params, bias, layers, bidirectional, batch_first)
+    return _run(site, "gru", x, state, params, bias, layers, bidirectional, batch_first)
 
 
 @aten("rnn_tanh rnn_relu")
@@ -108,4 +114,4 @@ def rnn(
     if isinstance(params, Value):  # packed
         return _unpacked(site, rnn, x, params, bias, layers, dropout, train, bidirectional, batch_first)
     nonlinearity = site.call.operator.removeprefix("rnn_")
-    return _run(site, "rnn", x, params, bias, layers, bidirectional, batch_first, nonlinearity=nonlinearity)
+    return _run(site, "rnn", x, state, params, bias, layers, bidirectional, batch_first, nonlinearity=nonlinearity)
