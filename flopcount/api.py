@@ -178,7 +178,8 @@ def compare_rewritten(
 
 
 def _refuse_unknown(settings: Mapping[str, Any], graphs: Iterable[Graph]) -> None:
-    known = {name for graph in graphs for name in graph.provenance.settings}
+    specs = [graph for graph in graphs if not is_torch(graph.provenance.source)]  # those of torch have --kwargs
+    known = {name for graph in specs for name in graph.provenance.settings}
     for name in settings:
         if name not in known:
             raise UsageError(f"none of the networks has a parameter '{name}'", hint=did_you_mean(name, known))

@@ -93,6 +93,10 @@ class UsageError(FlopcountError):
     """A command or call that asks for something that does not exist: an unknown convention, column, format."""
 
 
+class UnsizedError(UsageError):
+    """An input has no size of its own, and none was given."""
+
+
 class MissingExtraError(FlopcountError):
     """A capability whose optional dependency is not installed."""
 

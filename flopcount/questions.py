@@ -86,7 +86,7 @@ def layers_of(report: Report) -> list[Part]:
             layer.node.op.tag,
             tuple(tensor.shape for tensor in layer.node.outputs),
             layer.params or 0,
-            layer.buffers or 0,
+            (layer.buffers or 0) + _constants(layer),
             _batch_counters(layer),
             (place,),
         )
@@ -161,7 +161,7 @@ def whole(report: Report) -> Part:
         "",
         tuple(tensor.shape for tensor in report.graph.outputs),
         sum(layer.params or 0 for layer in report.layers),
-        sum(layer.buffers or 0 for layer in report.layers),
+        sum((layer.buffers or 0) + _constants(layer) for layer in report.layers),
         sum(map(_batch_counters, report.layers)),
         tuple(range(len(report.layers))),
     )
@@ -187,6 +187,11 @@ def structure(parts: Iterable[Part], witness: str, testimony: Testimony, known: 
         yield Check(part.name, part.op, witness, "params", params, heard["params"], note)
         buffers = part.buffers + part.batches
         yield Check(part.name, part.op, witness, "buffers", buffers, heard["buffers"], _counter(part.batches))
+
+
+def _constants(layer: Layer) -> int:
+    """Numbers that nobody keeps in the source, but a module that is built for them does."""
+    return sum(weight.elements for weight in layer.node.weights if weight.kind == "constant")
 
 
 def _batch_counters(layer: Layer) -> int:

@@ -111,7 +111,10 @@ def open_source(source: str | Path | Module, kwargs: Mapping[str, Any] | None = 
         [(1, 1000), (1, 1000)]
     """
     if is_torch(source):
-        return Opened((), ("input",), partial(_build_torch, source, kwargs))
+        from .readers.torch import input_names
+
+        names = input_names(source) if not isinstance(source, Path) else []
+        return Opened((), ("input", *names), partial(_build_torch, source, kwargs))
     if kwargs:
         raise UsageError(f"'{source}' is no torch model and takes no arguments", hint="--set width=0.5 is for a spec")
     if is_model_file(str(source)):
@@ -159,7 +162,7 @@ def read_torch(
             "--set is for the parameters of specs", hint="--kwargs '{\"width\": 64}' gives a torch model its arguments"
         )
     examples: list[str] = []
-    if isinstance(inputs, Mapping):  # `--over` calls the only input so
+    if isinstance(inputs, Mapping):  # `--over` calls the first input so
         pairs = [("" if name == "input" else name, size) for name, size in inputs.items()]
     else:
         texts = [inputs] if isinstance(inputs, str) else list(inputs or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from .axis import Axis, read_axes
 from .collector import paused
 from .conventions import LECTURE, Convention, find_convention
 from .engine import Report, Total, batch_of, count
-from .errors import FlopcountError, IncompleteError, OpError, SpecError
+from .errors import FlopcountError, IncompleteError, OpError, SourceError, SpecError, UnsizedError
 from .footer import own_notes
 from .graph import Graph
 from .metrics import Figures
@@ -160,7 +161,8 @@ def _networks(
         samples = batch_of(chosen["batch"].get("batch", batch), views)
         if resized and parameters(place) != last:
             last = parameters(place)
-            own = _attempt(opened, inputs=inputs, batch=samples, settings=together)[0]
+            with suppress(UnsizedError):
+                own = _attempt(opened, inputs=inputs, batch=samples, settings=together)[0]
         graph, error = _attempt(opened, inputs={**inputs, **chosen["input"]}, batch=samples, settings=together)
         if graph and resized:
             own = own or graph  # where the network cannot have its own size, the first that it can have is as good
@@ -176,7 +178,7 @@ def _attempt(opened: Opened, **options: Any) -> tuple[Graph | None, FlopcountErr
     try:
         with paused():
             return opened.build(**options), None
-    except (OpError, SpecError) as error:
+    except (OpError, SpecError, SourceError) as error:
         return None, error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
-from ..errors import OpError
+from ..errors import OpError, show_shape
 from ..fields import Flag, Size
 from ..op import Op, Shape, Work, add, bias_add, bias_gradient, dot, mul, op, to_input, to_weight
 from .activation import Activation, ReLU, Sigmoid, Tanh
@@ -17,7 +17,7 @@ class Recurrent(Op, frozen=True, kw_only=True):
     """What the recurrent ops share: a stack of layers, each of one or two directions, each direction of `gates` gates.
 
     Every gate of every step is two dot products, of the input and of the state before, each with its bias. The first
-    step's state of zeros is multiplied like any other.
+    step's state may be given, (layers·directions, N, H); one of zeros is multiplied like any other.
     """
 
     hidden: Size
@@ -28,10 +28,11 @@ class Recurrent(Op, frozen=True, kw_only=True):
 
     gates: ClassVar[int]
     group: ClassVar = "recurrent"
-    signature: ClassVar = "N T D1 -> ..."
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
+    signature: ClassVar = "N T D1, ..., ... -> ..."
     letters: ClassVar = {"hidden": "H"}
 
-    def check(self, x: Shape) -> None:
+    def check(self, x: Shape, *states: Shape) -> None:
         if len(x) != 3:
             raise OpError(
                 f"needs batch, steps and features, not {len(x)} axes",
@@ -39,12 +40,16 @@ class Recurrent(Op, frozen=True, kw_only=True):
             )
         if self.layers > MAX_LAYERS:
             raise OpError(f"layers must be at most {MAX_LAYERS}, not {self.layers}")
+        for state, size in zip(states, (self._state, self.hidden), strict=False):
+            wanted = (self.layers * self._directions, x[0], size)
+            if state != wanted:
+                raise OpError(f"the first state is {show_shape(wanted)}, not {show_shape(state)}")
 
-    def infer(self, x: Any) -> Any:
+    def infer(self, x: Any, *states: Any) -> Any:
         n, t, _ = x
         return (n, t, self._features) if self.sequence else (n, self._features)
 
-    def weights(self, x: Any) -> dict[str, Any]:
+    def weights(self, x: Any, *states: Any) -> dict[str, Any]:
         return {
             f"{name}_l{layer}{suffix}": shape
             for layer in range(self.layers)
@@ -52,7 +57,7 @@ class Recurrent(Op, frozen=True, kw_only=True):
             for name, shape in self._matrices(x[-1] if layer == 0 else self._features)
         }
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
+    def work(self, x: Any, *rest: Any) -> Sequence[Work]:
         n, t, d1 = x
         steps = n * t * self._directions
         units = steps * self.gates * self.hidden
@@ -70,12 +75,12 @@ class Recurrent(Op, frozen=True, kw_only=True):
         """What is computed elementwise once the dot products are there, for this many cells (units × steps)."""
         raise NotImplementedError
 
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+    def backward(self, x: Any, *rest: Any) -> Sequence[Work]:
         """Backpropagation through time: from the last step to the first, and from the last layer to the first.
 
         Every gate's gradient goes to its weights, to what its layer has read, and but for the first step to the state
-        before, where it meets the gradient that comes from the layer above. With `sequence: false` that is zero but for
-        one step, and added and multiplied like any other.
+        before, where it meets the gradient that comes from the layer above. A first state that is given has one too.
+        With `sequence: false` the one from above is zero but for one step, and added and multiplied like any other.
         """
         n, t, d1 = x
         steps = n * t * self._directions
@@ -89,12 +94,18 @@ class Recurrent(Op, frozen=True, kw_only=True):
             *to_input(None, dot(later * self.gates * self.hidden * self._state * self.layers, fed_back, part="hidden")),
             *to_input(None, add(fed_back, part="hidden")),
             *to_input(None, *self.cell_back(steps * self.hidden * self.layers, later * self.hidden * self.layers)),
+            *(self.first_back(n * self._directions * self.layers) if len(rest) > 1 else ()),
             *(entry for name, shape in self.weights(x).items() for entry in self._weight_back(name, shape, n * t)),
         )
 
     def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
         """The elementwise part of the gradients, for this many cells, of which so many have a step before them."""
         raise NotImplementedError
+
+    def first_back(self, states: Any) -> tuple[Work, ...]:
+        """The gradient of so many first states, as of any state before, except that it meets none from above."""
+        outputs = states * self._state
+        return to_input(1, dot(outputs * self.gates * self.hidden, outputs, part="first"))
 
     def _weight_back(self, name: str, shape: Any, steps: Any) -> tuple[Work, ...]:
         if len(shape) == 1:
@@ -171,24 +182,31 @@ class LSTM(Recurrent, frozen=True, kw_only=True):
     proj: Size | None = None
 
     tag: ClassVar = "lstm"
+    arity: ClassVar = (1, 3)
     gates: ClassVar = 4
     citation: ClassVar = "Hochreiter & Schmidhuber 1997; projection Sak et al. 2014, arXiv 1402.1128; as torch.nn.LSTM"
 
-    def check(self, x: Shape) -> None:
-        super().check(x)
+    def check(self, x: Shape, *states: Shape) -> None:
+        super().check(x, *states)
+        if len(states) == 1:
+            raise OpError("a first state needs the cell's beside it")
         if self.proj is not None and self.proj >= self.hidden:
             raise OpError(f"proj {self.proj} must be smaller than hidden {self.hidden}")
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        work = super().work(x, y)
+    def work(self, x: Any, *rest: Any) -> Sequence[Work]:
+        work = super().work(x, *rest)
         if self.proj is None:
             return work
         n, t, _ = x
         outputs = n * t * self._features * self.layers
         return (*work, dot(self.hidden * outputs, outputs, part="projection"))
 
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        work = super().backward(x, y)
+    def first_back(self, states: Any) -> tuple[Work, ...]:
+        """To the cell before goes `dc∘f` besides."""
+        return (*super().first_back(states), *to_input(2, mul(states * self.hidden, part="first")))
+
+    def backward(self, x: Any, *rest: Any) -> Sequence[Work]:
+        work = super().backward(x, *rest)
         if self.proj is None:
             return work
         n, t, _ = x
@@ -253,6 +271,11 @@ class GRU(Recurrent, frozen=True, kw_only=True):
             add(2 * cells, part="cell"),
             mul(2 * cells, part="cell"),
         )
+
+    def first_back(self, states: Any) -> tuple[Work, ...]:
+        """`z∘dh` goes to the state before besides."""
+        passed = states * self.hidden
+        return (*super().first_back(states), *to_input(1, mul(passed, part="first"), add(passed, part="first")))
 
     def cell_back(self, cells: Any, later: Any) -> tuple[Work, ...]:
         """`dz = dh∘h − dh∘n` with the h before, `dn = (1 − z)∘dh`, and `z∘dh` goes to the step before.

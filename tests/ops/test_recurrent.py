@@ -156,14 +156,21 @@ def test_refuses(op: Recurrent, shape: tuple[int, ...], message: str) -> None:
     assert caught.value.what == message
 
 
+def test_refuses_first_states_that_do_not_fit() -> None:
+    with pytest.raises(OpError, match="the first state is 4×1×8, not 2×1×8"):
+        GRU(hidden=8, layers=2, bidirectional=True).check((1, 5, 3), (2, 1, 8))
+    with pytest.raises(OpError, match="a first state needs the cell's beside it"):
+        LSTM(hidden=8).check((1, 5, 3), (1, 1, 8))
+
+
 Values = list[Variable]
 
 
 class Differentiated:
     """A recurrent network by its definition, on numbers that remember how they were made."""
 
-    def __init__(self, op: Recurrent, shape: tuple[int, ...], wanted: bool) -> None:
-        self.op, self.tape = op, Tape()
+    def __init__(self, op: Recurrent, shape: tuple[int, ...], wanted: bool, first: bool = False) -> None:
+        self.op, self.tape, self.first = op, Tape(), first
         self.weights = {name: self.tape.array(size) for name, size in op.weights(shape).items()}
         n, t, d = shape
         self.outputs: Values = []
@@ -177,8 +184,8 @@ class Differentiated:
 
     def direction(self, x: list[Values], name: str, suffix: str) -> list[Values]:
         proj = self.op.proj if isinstance(self.op, LSTM) else None
-        h = [self.tape.variable(wanted=False) for _ in range(proj or self.op.hidden)]
-        c = [self.tape.variable(wanted=False) for _ in range(self.op.hidden)]
+        h = [self.tape.variable(self.first) for _ in range(proj or self.op.hidden)]
+        c = [self.tape.variable(self.first) for _ in range(self.op.hidden)]
         states = []
         for value in reversed(x) if suffix else x:
             h, c = self.step(value, h, c, name)
@@ -220,6 +227,25 @@ def test_gradients_are_what_differentiating_it_performs(case: tuple[Recurrent, t
     network = Differentiated(op, shape, wanted)
     to: list[int | str] = [*op.weights(shape), *([0] if wanted else [])]
     assert backward_ledger(op, shape, to=to) == network.tape.backward(network.outputs)
+
+
+def first_states(op: Recurrent, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    number = op.layers * (1 + op.bidirectional)
+    size = op.proj if isinstance(op, LSTM) and op.proj else op.hidden
+    return [(number, shape[0], size), *([(number, shape[0], op.hidden)] if isinstance(op, LSTM) else [])]
+
+
+@settings(max_examples=25)
+@given(networks())
+def test_first_states_that_are_given_have_gradients_too(case: tuple[Recurrent, tuple[int, ...]]) -> None:
+    drawn, shape = case
+    op = replace(drawn, sequence=True)
+    shapes = (shape, *first_states(op, shape))
+    network = Differentiated(op, shape, wanted=True, first=True)
+    assert backward_ledger(op, *shapes) == network.tape.backward(network.outputs)
+    assert backward_ledger(op, *shapes, to=[*op.weights(shape), 0]) == backward_ledger(op, shape)
+    assert backward_in_letters(op, *shapes) == backward_ledger(op, *shapes)
+    assert ledger(op, *shapes) == ledger(op, shape)
 
 
 @given(networks())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import MissingExtraError, SourceError, UsageError
+from ...errors import MissingExtraError, SourceError, UnsizedError, UsageError
 from ...graph import Graph, Provenance
 from ...op import Shape
 from .reading import Reading
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
 
     from .example import Example
     from .origin import Origin
+    from .skeleton import DataDependentError
     from .trace import Trace
 
 Sized = tuple[str, tuple[Shape, str | None]]
 
 PROGRAM, WEIGHTS = ".pt2", (".pt", ".pth", ".ckpt", ".safetensors")
 
-AFFORDABLE = 2**30
-"""How many numbers a model may hold to be run for real, where its Python asks for numbers."""
+LIBRARIES = ("torchvision", "timm", "hf")
+
+CHEAP = 2**26
+"""How many numbers a model may hold to be run for real after an error, which is its own in all likelihood."""
 
 
 def read(
@@ -64,12 +68,11 @@ def reading(
     """Read a model, and keep what it takes to ask the model itself; see `read`."""
     if isinstance(source, str) and Path(source).suffix in (*WEIGHTS, PROGRAM):
         return _saved(source, bool(inputs or example), batch, kwargs)
-    try:
-        import torch
-    except ModuleNotFoundError:
-        raise MissingExtraError("reading a torch model", "torch") from None
+    _require_torch()
+    import torch
+
     from .assemble import Assembler
-    from .build import prepared
+    from .build import prepared, settled
     from .origin import Origin, find_origin
 
     if isinstance(source, torch.nn.Module):
@@ -85,9 +88,39 @@ def reading(
     graph = assembler.graph(Provenance(source=label, settings=dict(kwargs or {})))
 
     def make(real: bool) -> tuple[torch.nn.Module, Example]:
-        return prepared(label, origin, real), call.with_numbers() if real else call
+        own = call.with_numbers() if real else call
+        return settled(prepared(label, origin, real), own, real), own
 
-    return Reading(graph, assembler.parts(), make, trace.is_real)
+    parts = assembler.parts()  # none where torch.export has traced it: modules have been inlined
+    return Reading(graph, parts, make if parts else None, trace.is_real)
+
+
+def input_names(source: str | torch.nn.Module) -> list[str]:
+    """What `forward` calls its arguments, where that is known before a model is made.
+
+    Example:
+        >>> input_names("torchvision:resnet50")
+        []
+    """
+    if isinstance(source, str):
+        if Path(source).suffix in (*WEIGHTS, PROGRAM) or source.partition(":")[0] in LIBRARIES:
+            return []
+        _require_torch()
+        from .foreign import find_object
+
+        source = find_object(source)
+    from .foreign import arguments_of
+
+    forward = getattr(source, "forward", None)
+    names = arguments_of(forward) if forward is not None else None
+    return [name for name in names or () if name not in ("self", "input")]
+
+
+def _require_torch() -> None:
+    try:
+        import_module("torch")
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading a torch model", "torch") from None
 
 
 def _saved(path: str, sized: bool, batch: int | None, kwargs: Mapping[str, Any] | None) -> Reading:
@@ -113,27 +146,61 @@ def _traced(
     label: str, origin: Origin, inputs: Sequence[Sized], example: str | None, batch: int | None
 ) -> tuple[Trace, Example]:
     """Run the model on shapes; where its Python asks for numbers, once more on real ones."""
+    from torch.nn.parameter import is_lazy
+
     from .build import prepared
-    from .skeleton import DataDependentError
+    from .skeleton import AFFORDABLE, DataDependentError, HigherOrderError
 
     model = prepared(label, origin)
     call = _call(label, origin, model, inputs, example, batch)
+    held = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()) if not is_lazy(tensor))
     try:
         return _run(label, model, call), call
+    except SourceError as refusal:
+        if refusal.__cause__ is None or held > CHEAP:
+            raise
+        try:  # a model that was made without numbers may be only half made
+            trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
+        except SourceError:
+            raise refusal from None
+        trace.is_real = True
+        trace.notes.append("it does not run on shapes alone: it was run with numbers, and others may take another path")
+        return trace, call
+    except HigherOrderError as error:
+        return _exported(label, origin, call, error, f"it runs functions within an operator ({error.what})"), call
     except DataDependentError as error:
-        held = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
-        if held > AFFORDABLE:
-            raise SourceError(
-                f"{label} asks for numbers while it runs, and is too large to run for real",
-                facts=error.facts, hint="let its Python depend on sizes alone, or give a smaller variant",
-            ) from None  # fmt: skip
-        trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
         place = f" (at {error.where})" if error.where else ""
+        if held > AFFORDABLE:
+            why = f"its Python asks for numbers{place}, and it is too large to run for real"
+            return _exported(label, origin, call, error, why), call
+        try:
+            trace = _run(label, prepared(label, origin, real=True), call.with_numbers(), real=True)
+        except HigherOrderError as inner:
+            return _exported(label, origin, call, inner, f"it runs functions within an operator ({inner.what})"), call
         trace.is_real = True
         trace.notes.append(
             f"its Python asks for numbers{place}: it was run with real ones, and other inputs may take another path"
         )
         return trace, call
+
+
+def _exported(label: str, origin: Origin, call: Example, error: DataDependentError, why: str) -> Trace:
+    """The trace that torch.export makes, where operators as they run show less."""
+    from .build import prepared
+    from .exported import export
+    from .foreign import foreign_code
+
+    try:
+        with foreign_code(label):
+            trace = export(prepared(label, origin), call)
+    except SourceError as refusal:
+        raise SourceError(
+            f"{label} cannot be traced: {why}, and torch.export refuses it",
+            facts={**error.facts, "torch.export": refusal.what.partition(" raised ")[2]},
+            hint="let its Python depend on sizes alone, or give a smaller variant",
+        ) from None
+    trace.notes.append(f"{why}: it was traced by torch.export")
+    return trace
 
 
 def _call(
@@ -147,7 +214,7 @@ def _call(
         return made_by(model, example)
     declared = origin.inputs(model) or ()
     if not declared and not inputs:
-        raise UsageError(
+        raise UnsizedError(
             f"the size of the input of {label} is not known",
             facts={"it takes": ", ".join(parameters(model)) or "nothing by name"},
             hint="--input 3x224x224, --input tokens=128:int64, or --input package.module:function that makes arguments",
@@ -167,8 +234,9 @@ def _completed(inputs: Sequence[Sized], declared: Sequence[Sized]) -> list[Sized
 
 
 def _run(label: str, model: torch.nn.Module, call: Example, real: bool = False) -> Trace:
-    from .origin import foreign_code
+    from .build import settled
+    from .foreign import foreign_code
     from .record import record
 
     with foreign_code(label, hint="does the input have the size and the dtype that the model expects?"):
-        return record(model, call.args, call.kwargs, call.names, real)
+        return record(settled(model, call, real), call.args, call.kwargs, call.names, real)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 from msgspec.structs import replace
 
 from ...errors import BugError, OpError, show_shape
-from ...graph import Graph, GraphBuilder, Provenance, Tensor
+from ...graph import Graph, GraphBuilder, Node, Provenance, Tensor
 from .aten import find
 from .reading import Part
 from .site import Site, Unmapped
@@ -48,7 +49,7 @@ class Assembler:
         self.site = Site(self.builder, read)
         self._became: dict[int, Value] = {}
         self._dtypes: dict[str, str] = {}
-        self._unmapped: dict[str, list[str]] = {}
+        self._unmapped: dict[tuple[str, str], list[str]] = {}
 
     def graph(self, provenance: Provenance) -> Graph:
         """The graph; see `assemble`."""
@@ -96,9 +97,9 @@ class Assembler:
                 raise Unmapped
             made = mapping(self.site, *self._now(call.args), **self._now(call.kwargs))
             made = made if isinstance(made, list | tuple) else [made]
-        except (Unmapped, OpError, TypeError, ValueError, LookupError, AttributeError):  # another torch's arguments too
-            self.site.take_down(before)
-            made = self._opaque(call)
+        except (Unmapped, OpError, TypeError, ValueError, LookupError, AttributeError) as error:
+            self.site.take_down(before)  # another torch's arguments too
+            made = self._opaque(call, str(error) if isinstance(error, Unmapped) else "")
         for traced, value in zip(call.outputs, made, strict=False):
             if traced is None or value is None:
                 continue
@@ -108,21 +109,29 @@ class Assembler:
                 self._dtypes[self.site.tensor(value).name] = traced.dtype
             self._became[id(traced)] = value
 
-    def _opaque(self, call: Call) -> list[Value]:
-        """One layer of unknown cost; several outputs are cut out of what it makes."""
-        self._unmapped.setdefault(call.target, []).append(call.where)
+    def _opaque(self, call: Call, reason: str) -> list[Value | None]:
+        """One layer of unknown cost; several outputs that somebody reads are cut out of what it makes."""
+        where = call.where or call.scope.path or "the top"
+        self._unmapped.setdefault((call.target, reason), []).append(where)
         inputs = [self._now(value) for value in call.operands()]
-        shapes = [value.shape for value in call.outputs if value is not None]
+        kept = [
+            value is not None and (self.site.is_used(i) or len(call.outputs) == 1)
+            for i, value in enumerate(call.outputs)
+        ]
+        if not any(kept):
+            kept = [value is not None for value in call.outputs]
+        shapes = [value.shape for value, used in zip(call.outputs, kept, strict=True) if used and value is not None]
         if len(shapes) == 1:
-            return [self._unknown(call, shapes[0], inputs)]
-        sizes = tuple(Value(shape, "").elements for shape in shapes)
-        whole = self._unknown(call, (sum(sizes),), inputs)
-        parts = self.site.layers("split", whole, sizes=sizes, axis=0)
-        cut = iter(
-            self.site.layer("reshape", part, shape=shape, keep_batch=False)
-            for part, shape in zip(parts, shapes, strict=True)
-        )
-        return [None if value is None else next(cut) for value in call.outputs]  # type: ignore[misc]
+            made = [self._unknown(call, shapes[0], inputs)]
+        else:
+            sizes = tuple(prod(shape) for shape in shapes)
+            parts = self.site.layers("split", self._unknown(call, (sum(sizes),), inputs), sizes=sizes, axis=0)
+            made = [
+                self.site.layer("reshape", part, shape=shape, keep_batch=False)
+                for part, shape in zip(parts, shapes, strict=True)
+            ]
+        cut = iter(made)
+        return [next(cut) if used else None for used in kept]
 
     def _unknown(self, call: Call, shape: tuple[int, ...], inputs: Sequence[Value]) -> Value:
         return self.site.layer("opaque", *inputs, out=shape, keep_batch=False)
@@ -137,12 +146,23 @@ class Assembler:
 
     def _notes(self) -> Iterator[str]:
         yield from self.trace.notes
-        for target, places in self._unmapped.items():
+        for (target, reason), places in self._unmapped.items():
             times = f"{len(places)} times, first" if len(places) > 1 else "once,"
-            yield f"nobody knows what the operator {target} costs ({times} at {places[0]})"
+            why = f": {reason}" if reason else ""
+            yield f"nobody knows what the operator {target} costs ({times} at {places[0]}){why}"
+        if any(self._is_complex(node) for node in self.builder.nodes):
+            yield "some products are of complex numbers: each counts as one, and takes four of real numbers"
         if idle := self._never_called():
             listed = ", ".join(idle[:LISTED]) + (f" and {len(idle) - LISTED} more" if len(idle) > LISTED else "")
             yield f"never called: {listed}; what they hold is counted, and they do no work"
+
+    def _is_complex(self, node: Node) -> bool:
+        """Whether a layer adds up products of complex numbers."""
+        read = [*node.inputs, *node.weights]
+        if not any(tensor.dtype.startswith("complex") for tensor in read):
+            return False
+        shapes = [tensor.shape for tensor in (*node.inputs, *node.outputs)]
+        return any(entry.kind == "dot" for entry in node.op.work(*shapes) or ())
 
     def _never_called(self) -> list[str]:
         """The outermost modules that hold tensors, but neither ran nor had one of them used."""

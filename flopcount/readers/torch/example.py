@@ -11,7 +11,8 @@ from msgspec import Struct, field
 
 from ...errors import SourceError, UsageError, did_you_mean
 from ...graph import with_batch
-from .origin import Sized, find_object, foreign_code
+from .foreign import find_object, foreign_code
+from .origin import Sized
 from .skeleton import META, bare, mapped, tensors_in
 
 
@@ -61,6 +62,7 @@ def of_sizes(model: torch.nn.Module, inputs: Sequence[Sized], batch: int | None)
         UsageError: The model has no such input.
     """
     takes = parameters(model)
+    only_by_name = {each.name for each in _signature(model) if each.kind is inspect.Parameter.KEYWORD_ONLY}
     example = Example(batch=batch)
     dtype = next((weight.dtype for weight in model.parameters() if weight.is_floating_point()), torch.float32)
     args: list[Any] = []
@@ -70,6 +72,11 @@ def of_sizes(model: torch.nn.Module, inputs: Sequence[Sized], batch: int | None)
             raise UsageError(f"torch has no dtype '{wanted}'")
         tensor = torch.empty(with_batch(shape, batch), dtype=kind, device=META)
         if not name:
+            place = len(args) + len(example.kwargs)
+            name = takes[place] if place < len(takes) else ""
+            if name in only_by_name:
+                example.kwargs[name] = tensor
+                continue
             args.append(tensor)
             example.names.append(takes[len(args) - 1] if len(args) <= len(takes) else f"input_{len(args)}")
         elif takes and name not in takes and not takes_any_name(model):
@@ -114,7 +121,10 @@ def takes_any_name(model: torch.nn.Module) -> bool:
 
 
 def _signature(model: torch.nn.Module) -> Iterable[inspect.Parameter]:
-    return inspect.signature(model.forward).parameters.values()
+    try:
+        return inspect.signature(model.forward).parameters.values()
+    except (TypeError, ValueError):  # compiled long ago
+        return ()
 
 
 def _names(model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[str]:

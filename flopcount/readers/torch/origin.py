@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 from msgspec import Struct, field
 
-from ...errors import FlopcountError, SourceError, UsageError, did_you_mean
+from ...errors import SourceError, UsageError, did_you_mean
 from ...op import Shape
 from .compiled import import_any
+from .foreign import arguments_of, find_object, foreign_code
 
 Sized = tuple[str, tuple[Shape, str | None]]
 """An input's name (empty: the next), one sample's shape, and its dtype."""
@@ -59,59 +57,6 @@ def find_origin(source: str, kwargs: Mapping[str, Any]) -> Origin:
     return known[library](name, dict(kwargs)) if library in known else _own(source, dict(kwargs))
 
 
-def find_object(reference: str) -> Any:
-    """The object that `package.module:name` names, looked for from the working folder too."""
-    module, _, path = reference.partition(":")
-    with foreign_code(reference):
-        sys.path.insert(0, str(Path.cwd()))
-        try:
-            found: Any = import_any(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise
-            raise SourceError(
-                f"there is no module '{error.name}'", hint="run flopcount where `python -c 'import ...'` finds it"
-            ) from None
-        finally:
-            sys.path.remove(str(Path.cwd()))
-    for attribute in path.split("."):
-        if not hasattr(found, attribute):
-            raise SourceError(f"{module} has no '{attribute}'", hint=did_you_mean(attribute, public_names(found)))
-        found = getattr(found, attribute)
-    return found
-
-
-def public_names(found: Any) -> list[str]:
-    """What an object shows of itself."""
-    return [name for name in dir(found) if not name.startswith("_")]
-
-
-@contextmanager
-def foreign_code(what: str, hint: str | None = None) -> Iterator[None]:
-    """Run somebody else's code: what it prints goes to standard error, what it raises becomes an error of ours."""
-    try:
-        with redirect_stdout(sys.stderr), catch_warnings():
-            simplefilter("ignore")
-            yield
-    except FlopcountError:
-        raise
-    except Exception as error:
-        text = str(error).strip().partition("\n")[0]
-        raise SourceError(
-            f"{what} raised {type(error).__name__}{': ' * bool(text)}{text}", facts={"at": line_of(error)}, hint=hint
-        ) from error
-
-
-def line_of(error: BaseException) -> str:
-    """The last line outside of torch and flopcount that an exception passed."""
-    frames = traceback.extract_tb(error.__traceback__)
-    torch = sys.modules.get("torch")
-    inner = ("<frozen", f"{Path(__file__).parent}/", f"{Path(torch.__file__ or '').parent if torch else '<'}/")
-    outside = [frame for frame in frames if not frame.filename.startswith(inner)]
-    frame = (outside or frames)[-1]
-    return f"{frame.filename}:{frame.lineno}"
-
-
 def _own(source: str, kwargs: dict[str, Any]) -> Origin:
     import torch
 
@@ -123,6 +68,10 @@ def _own(source: str, kwargs: dict[str, Any]) -> Origin:
         return Origin(name, lambda: found, is_ours=False)
     if not callable(found):
         raise SourceError(f"{source} is no model, and makes none: it is of type {type(found).__name__}")
+    takes = arguments_of(found)
+    for key in kwargs:
+        if takes is not None and key not in takes:
+            raise UsageError(f"{source} takes no argument '{key}'", hint=did_you_mean(key, takes) if takes else None)
     return Origin(name, lambda: found(**kwargs))
 
 

@@ -45,12 +45,22 @@ def read_program(path: str) -> Trace:
     """
     program, weights = _open(path)
     try:
-        return _Program(program["graph_module"], weights).trace
+        return read_module(program["graph_module"], weights)
     except (LookupError, TypeError, AttributeError, ValueError, StopIteration, RecursionError) as error:
         raise SourceError(
             f"the program is not as torch writes it: {type(error).__name__} {error}", where=path,
             hint="torch 2.4 and later are known; export it again with the torch that you have",
         ) from None  # fmt: skip
+
+
+def read_module(module: dict[str, Any], tied: dict[str, str]) -> Trace:
+    """The trace of a program's graph, as torch writes it.
+
+    Args:
+        module: The graph with its signature.
+        tied: Of each weight, what is the same for all names of one tensor.
+    """
+    return _Program(module, tied).trace
 
 
 def batch_of(trace: Trace) -> int | None:
@@ -229,6 +239,12 @@ class _Program:
             return next(iter(symbol.values()))
         kinds = ("sym_int_values", "sym_bool_values", "sym_float_values")
         declared = next(graph[kind][symbol["as_name"]] for kind in kinds if symbol["as_name"] in graph.get(kind, {}))
+        if (
+            "as_expr" in declared
+            and symbol["as_name"] not in graph.get(kinds[0], {})
+            and not declared["as_expr"].get("hint")
+        ):
+            return Value((), "float32", "constant")  # a number that is no size: it changes no count
         return self._size(declared)
 
     def _scope(self, stack: str) -> Scope:
@@ -257,5 +273,5 @@ def _natural(size: Any) -> int:
 
 def _place(stack: str) -> str:
     """The last line outside of torch of a stack trace."""
-    lines = [(file, line) for file, line in _LINE.findall(stack) if "-packages/torch/" not in file]
+    lines = [(file, line) for file, line in _LINE.findall(stack) if "-packages/torch/" not in file and file[0] != "<"]
     return f"{Path(lines[-1][0]).name}:{lines[-1][1]}" if lines else ""

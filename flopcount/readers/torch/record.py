@@ -7,6 +7,7 @@ every module; none is put on the model.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,22 +16,26 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from opcode import opmap
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from .aten import find, is_layer
-from .origin import line_of
-from .skeleton import ASKING, DataDependentError, Skeleton, mapped, ordinary, tensors_in
+from .foreign import is_inner, line_of, shortened
+from .skeleton import ASKING, DataDependentError, HigherOrderError, Skeleton, mapped, ordinary, tensors_in
 from .trace import Call, Scope, Trace, Value, operator_of
 
 TORCH = f"{Path(torch.__file__).parent}/"
-BINARY = opmap["BINARY_OP"]
-"""What Python runs for `a @ b`."""
 HERE = f"{Path(__file__).parent}/"
 MACHINERY = (HERE, *(f"{TORCH}{name}" for name in ("_compile.py", "_dynamo/", "_ops.py", "utils/_python_dispatch.py")))
 """What stands between an operator and the line that calls it."""
+BINARY = opmap["BINARY_OP"]
+"""What Python runs for `a @ b`."""
+HIGHER_ORDER = re.compile(r"no rule registered for HigherOrderOperator (\w+)")
+WANTS_GRADIENTS = ("does not require grad", "Inference tensors cannot be saved for backward", "outside InferenceMode")
+"""What torch says where a model takes gradients while it runs."""
 
 
 class Recorder(Skeleton):
@@ -83,6 +88,7 @@ class Recorder(Skeleton):
                 parts = func.decompose(*args, **kwargs)
             if parts is not NotImplemented:
                 return parts
+        args = self.without_masks(name, args)
         given = mapped((args, kwargs), self.value)
         result = self.run(func, args, kwargs)
         made = result if isinstance(result, list | tuple) else (result,)
@@ -92,6 +98,10 @@ class Recorder(Skeleton):
             if _makes_views(func):
                 self._viewed |= {id(view): self._viewed.get(id(tensors[0]), tensors[0]) for view in tensors_in(made)}
         return result
+
+    def is_fixed(self, mask: torch.Tensor) -> bool:
+        """Whether a mask's numbers are the same for every input."""
+        return self.value(mask).kind != "activation" if self.real else self._is_known(mask)
 
     def _write(self, target: str, given: Any, tensors: Sequence[torch.Tensor], made: Sequence[Any]) -> None:
         args, kwargs = given
@@ -149,7 +159,12 @@ class Recorder(Skeleton):
 
 
 def record(
-    model: torch.nn.Module, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str], real: bool = False
+    model: torch.nn.Module,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    names: Sequence[str],
+    real: bool = False,
+    gradients: bool = False,
 ) -> Trace:
     """Trace one forward pass.
 
@@ -159,6 +174,7 @@ def record(
         kwargs: The same, by name.
         names: The names of those tensors, in order.
         real: Run everything for real.
+        gradients: Let the model take gradients; then its operators are seen as those that torch differentiates.
 
     Raises:
         DataDependentError: The model's Python asks for a number that a tensor without numbers does not have.
@@ -167,14 +183,20 @@ def record(
     for name, tensor in zip(names, tensors_in((args, kwargs)), strict=True):
         recorder.trace.inputs.append(recorder.know(tensor, Value((), "", "input", name)))
     try:
-        with ordinary(real), torch.inference_mode(), recorder.watching_modules(), recorder:
+        with ordinary(real), torch.inference_mode(not gradients), recorder.watching_modules(), recorder:
             result = model(*args, **kwargs)
     except DataDependentError as error:
-        raise error.located(line_of(error)) from None
-    except (NotImplementedError, RuntimeError, TypeError) as error:
-        if real or "meta" not in str(error).lower():
+        raise error.located(shortened(line_of(error))) from None
+    except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        if not gradients and any(text in str(error) for text in WANTS_GRADIENTS):
+            trace = record(model, args, kwargs, names, real, gradients=True)
+            trace.notes.append("it takes gradients itself: what they cost is a part of it")
+            return trace
+        if found := HIGHER_ORDER.search(str(error)):
+            raise HigherOrderError(found[1], where=shortened(line_of(error))) from None
+        if real or not (isinstance(error, NotImplementedError) or "meta" in str(error).lower()):
             raise
-        raise DataDependentError(str(error).partition("\n")[0], where=line_of(error)) from error
+        raise DataDependentError(str(error).partition("\n")[0], where=shortened(line_of(error))) from error
     recorder.trace.outputs += map(recorder.value, outputs_in(result))
     recorder.trace.notes += recorder.remarks()
     return recorder.trace
@@ -215,32 +237,21 @@ def _makes_views(func: Any) -> bool:
 
 
 def _place() -> tuple[str, str]:
-    """The line of Python, outside of torch and of this reader, that runs an operator, and how it does: see `Call`."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(MACHINERY):
+    """The line of Python, outside of torch and of this reader, that runs an operator, and how it does: see `Call`.
+
+    No line where torch's own does.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not record.__code__ and frame.f_code.co_filename.startswith(MACHINERY):
         frame = frame.f_back
-    how = "method"
-    if frame.f_code.co_code[frame.f_lasti] == BINARY:
+    how = "" if frame is None or is_inner(frame.f_code.co_filename) else "method"
+    if frame is not None and frame.f_code.co_code[frame.f_lasti] == BINARY:
         how = "operator"
-    elif _is_inner(frame.f_code.co_filename):
-        how = ""
-    while frame.f_back is not None and _is_inner(frame.f_code.co_filename):
+    while frame is not None and frame.f_code is not record.__code__:
+        if not is_inner(frame.f_code.co_filename):
+            return f"{shortened(frame.f_code.co_filename)}:{frame.f_lineno}", how
         frame = frame.f_back
-    return f"{_shortened(frame.f_code.co_filename)}:{frame.f_lineno}", how
-
-
-@cache
-def _is_inner(file: str) -> bool:
-    return file.startswith((TORCH, HERE, "<"))
-
-
-@cache
-def _shortened(file: str) -> str:
-    """A file as people know it: below the folder that Python found it in."""
-    for folder in sorted({*sys.path, str(Path.cwd())}, key=len, reverse=True):
-        if folder and file.startswith(f"{folder}/"):
-            return file[len(folder) + 1 :]
-    return file
+    return "", how
 
 
 def _children(module: torch.nn.Module) -> Iterator[torch.nn.Module]:

@@ -129,7 +129,7 @@ class Site:
 
     def _source(self, value: Value) -> None:
         if value.kind not in HELD:
-            raise Unmapped("reads a tensor that nothing has made")
+            raise Unmapped("it reads a tensor that nothing has made")
         learned = value.kind == "parameter"
         name = self.unique(value.name) if value.name else self.name("constant")
         kept = value.kind != "constant"
@@ -181,7 +181,7 @@ def is_held(value: Value | None) -> bool:
 
 def _tied(value: Value, name: str = "") -> Tensor:
     if value.kind not in HELD:
-        raise Unmapped("has a weight that a layer makes")
+        raise Unmapped("it has a weight that a layer makes")
     return Tensor(value.name or name or f"constant {id(value)}", value.shape, value.dtype, value.kind, value.trainable)
 
 

@@ -13,12 +13,16 @@ from functools import cache
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ...errors import FlopcountError
+from ...errors import FlopcountError, SourceError
 
 SMALL = 2**14
 """How many elements a tensor may have whose numbers are kept."""
+
+AFFORDABLE = 2**30
+"""How many numbers a model may hold to be made or run for real, where that is the only way."""
 
 META = torch.device("meta")
 CPU = torch.device("cpu")
@@ -31,8 +35,21 @@ ASKING = frozenset(_ASKING.split())
 """Operators whose result in Python, or whose result's shape, depends on numbers."""
 
 
+TAKING_PLACES = ("index", "index_put", "_unsafe_index", "_index_put_impl")
+"""Operators that are told places by masks too."""
+
+FACTORIES = frozenset(
+    getattr(torch.ops.aten, name).default for name in ("empty", "zeros", "ones", "rand", "randn") if name != "empty"
+) | {torch.ops.aten.empty.memory_format}
+"""Operators by which constructors take memory."""
+
+
 class DataDependentError(FlopcountError):
     """Python that asks for a number which a tensor without numbers does not have."""
+
+
+class HigherOrderError(DataDependentError):
+    """An operator that runs functions of its own, which no recorder is shown."""
 
 
 class Skeleton(TorchDispatchMode):
@@ -40,22 +57,47 @@ class Skeleton(TorchDispatchMode):
 
     Args:
         real: Run everything for real, whatever it takes.
+        most: How many numbers may be made for real.
     """
 
-    def __init__(self, real: bool = False) -> None:
+    def __init__(self, real: bool = False, most: int | None = None) -> None:
         TorchDispatchMode.__init__(self)
         self.real = real
+        self._left = most
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._stale: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return self.run(func, args, kwargs or {})
+        return self.run(func, self.without_masks(func.overloadpacket.__name__, args), kwargs or {})
+
+    def without_masks(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments of a look-up with the places that a mask of known numbers means."""
+        if name.removesuffix("_") not in TAKING_PLACES:
+            return args
+        places: list[Any] = []
+        for place in args[1]:
+            is_mask = place is not None and place.dtype in (torch.bool, torch.uint8)
+            if is_mask and self.is_fixed(place):
+                places += place.nonzero().unbind(1)
+            else:
+                places.append(place)
+        return (args[0], places, *args[2:])
+
+    def is_fixed(self, mask: torch.Tensor) -> bool:
+        """Whether a mask's numbers are there, and the same for every input."""
+        return not self.real and self._is_known(mask)
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operator's result."""
         if self.real:
+            if self._left is not None and func in FACTORIES:
+                self._left -= sum(tensor.numel() for tensor in tensors_in(self._on_meta(func, args, kwargs)))
+                if self._left < 0:
+                    raise SourceError(f"it needs more than {AFFORDABLE:,} numbers, and cannot be made without them")
             return func(*args, **kwargs)
         tensors = tensors_in((args, kwargs))
+        if any(map(is_lazy, tensors)):
+            return func(*args, **kwargs)  # no tensor yet
         name = func.overloadpacket.__name__
         if all(map(self._is_known, tensors)):
             if name in ASKING or (tensors and name.endswith("_")):

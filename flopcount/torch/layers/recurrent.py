@@ -13,8 +13,9 @@ from ...ops.recurrent import LSTM, Recurrent
 class _HandsOn(nn.Module):
     sequence: bool
 
-    def forward(self, *x: Any, **named: Any) -> Any:
-        y = super().forward(*x, **named)[0]
+    def forward(self, x: Any, *first: Any) -> Any:
+        state = first if len(first) > 1 else first[0] if first else None
+        y = super().forward(x, state)[0]
         return y if self.sequence else y[:, -1]
 
 
@@ -31,7 +32,7 @@ class Gated(_HandsOn, nn.GRU):
 
 
 def _recurrent(kind: Any) -> Any:
-    def build(op: Recurrent, x: Shape) -> nn.Module:
+    def build(op: Recurrent, x: Shape, *states: Shape) -> nn.Module:
         fields: dict[str, Any] = {"proj_size": op.proj or 0} if isinstance(op, LSTM) else {}
         if hasattr(op, "nonlinearity"):
             fields["nonlinearity"] = op.nonlinearity

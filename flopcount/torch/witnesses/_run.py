@@ -6,7 +6,7 @@ import copy
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from typing import Any, NamedTuple
 
 import torch
@@ -42,7 +42,9 @@ class Subject(NamedTuple):
         """What it has to run under."""
         if self.numbers == "none":
             return torch.device("meta")
-        return Skeleton() if self.numbers == "small" else nullcontext()
+        if self.numbers == "small":
+            return Skeleton()
+        return torch.backends.mkldnn.flags(enabled=False)  # its recurrent layers are one operator, which hides products
 
     def run(self) -> Any:
         """What it makes of its arguments."""

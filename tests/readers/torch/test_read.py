@@ -126,7 +126,7 @@ def test_terabytes_of_weights_take_no_memory() -> None:
         ("number", {}, "is no model, and makes none: it is of type int", ""),
         ("nothing", {}, "makes no torch module, but something of type NoneType", ""),
         ("small", {"kwargs": {"classes": 3}}, "is a model already: it takes no arguments", ""),
-        ("Small", {"kwargs": {"clases": 3}}, "raised TypeError: ", ""),
+        ("Small", {"kwargs": {"clases": 3}}, "Small takes no argument 'clases'", "did you mean 'classes'"),
         ("Small", {}, "the size of the input of tests.readers.torch.networks:Small is not known", "--input 3x224x224"),
         ("Small", {"inputs": ["x=3x16x16"]}, "the model has no input 'x'", "one of: image, scale"),
         ("Small", {"inputs": ["4x16x16"]}, "raised RuntimeError: ", "does the input have the size"),
@@ -196,6 +196,32 @@ def test_arguments_reach_the_model_in_every_command(run: Run, tmp_path: Path) ->
     assert advised.out != otherwise.out
     verified = run("verify", *options, "--witness", "torch", "--format", "json")
     assert (verified.status, '"ours": 267' in verified.out) == (0, True)
+
+
+def test_sweeps_over_the_inputs_of_ones_own_model(run: Run) -> None:  # noqa: F811
+    result = run("report", f"{HERE}:Small", "--over", "input=3x8x8,3x16x16", "--over", "batch=1,2", "-f", "csv")
+    rows = [line.split(",") for line in result.out.splitlines()]
+    assert [row[:2] for row in rows[1:]] == [["3x8x8", "1"], ["3x8x8", "2"], ["3x16x16", "1"], ["3x16x16", "2"]]
+    macs = rows[0].index("macs")
+    assert [int(row[macs]) for row in rows[1:]] == [n * (27 * 8 * size**2 + 80) for size in (8, 16) for n in (1, 2)]
+    named = run("report", f"{HERE}:Two", "--over", "left=2x5,4x5", "-i", "right=5x6", "-b", "none", "-f", "csv")
+    assert [line.split(",")[0] for line in named.out.splitlines()] == ["left", "2x5", "4x5"]
+
+
+def test_a_size_that_the_model_refuses_is_a_point_without_numbers(run: Run) -> None:  # noqa: F811
+    result = run("report", f"{HERE}:Small", "--over", "input=3x8x8,4x8x8")
+    assert result.status == 0
+    assert "note: 4×8×8: " in result.out
+    assert "raised RuntimeError" in " ".join(result.out.split())
+    refused = run("report", f"{HERE}:Small", "--over", "classes=3,4", "-i", "3x8x8")
+    assert refused.err.splitlines()[0] == "error: there is no parameter and no input 'classes' to vary"
+
+
+def test_arguments_of_a_torch_model_are_no_parameters_of_specs(run: Run) -> None:  # noqa: F811
+    model = f"{HERE}:Small"
+    result = run("compare", model, model, "-i", "3x8x8", "--kwargs", '{"classes": 3}', "--set", "classes=4")
+    assert result.status == 2
+    assert result.err.splitlines()[-1] == "error: none of the networks has a parameter 'classes'"
 
 
 def test_torch_is_imported_by_nobody_else() -> None:

@@ -21,7 +21,7 @@ def sdpa(
 ) -> Value:  # fmt: skip
     """aten.scaled_dot_product_attention(q, k, v, mask, ...)."""
     if is_causal and q.shape[-2] != k.shape[-2]:
-        raise Unmapped  # torch lets query i see keys up to i; our last query stands at the last key
+        raise Unmapped("it is causal between queries and keys of different numbers")  # our last query sees all keys
     return site.layer("sdpa", q, k, v, *([attn_mask] if attn_mask is not None else []), causal=is_causal)
 
 

@@ -17,7 +17,7 @@ def index(site: Site, x: Value, places: Sequence[Value | None]) -> Value:
     named = [axis for axis, place in enumerate(places) if place is not None]
     tensors = [place for place in places if place is not None]
     if any(place.dtype in ("bool", "uint8") for place in tensors):
-        raise Unmapped
+        raise Unmapped("how many elements a mask takes depends on its numbers, and so does the size of what follows")
     if len(named) == 1:
         return site.layer("gather", x, tensors[0], axis=named[0])
     if named != list(range(named[0], named[-1] + 1)):
@@ -74,8 +74,13 @@ def index_put(
     site: Site, x: Value, places: Sequence[Value | None], source: Value, accumulate: bool = False, *_: Any
 ) -> Value:
     """aten.index_put(x, places, source, accumulate)."""
-    if any(place is not None and place.dtype in ("bool", "uint8") for place in places):
-        raise Unmapped
+    masks = [place for place in places if place is not None and place.dtype in ("bool", "uint8")]
+    if len(masks) == len(places) == 1 and source.elements == 1 and not accumulate:
+        (mask,) = masks
+        wide = (*mask.shape, *[1] * (len(x.shape) - len(mask.shape)))
+        return site.layer("masked_fill", x, reshaped(site, mask, wide))
+    if masks:
+        raise Unmapped("how many elements a mask takes depends on its numbers")
     if accumulate and len(places) != len(x.shape):
         raise Unmapped  # the source stretches over the axes that no place names
     return written(site, x, source, "add" if accumulate else "none")

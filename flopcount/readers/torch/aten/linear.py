@@ -6,6 +6,7 @@ from typing import Any
 
 from ..site import Site, Unmapped, is_held
 from ..trace import Value
+from .movement import reshaped
 from .table import aten
 
 
@@ -64,3 +65,23 @@ def embedding(site: Site, weight: Value, places: Value, *_: Any, **__: Any) -> V
         vocab, dim = weight.shape
         return site.layer("embedding", places, held={"weight": weight}, vocab=vocab, dim=dim)
     return site.layer("gather", weight, places)
+
+
+@aten("_embedding_bag _embedding_bag_forward_only embedding_bag")
+def embedding_bag(
+    site: Site, weight: Value, places: Value, offsets: Value, by_frequency: bool = False, mode: int = 0,
+    sparse: bool = False, per_sample_weights: Value | None = None, *_: Any, **__: Any,
+) -> list[Value | None]:  # fmt: skip
+    """aten._embedding_bag(weight, indices, offsets, ...): rows looked up, and those of a bag reduced to one.
+
+    How they are spread over the bags changes nothing: all but one of each bag are added.
+    """
+    bags = site.shape[0]
+    if places.elements % bags:
+        raise Unmapped("its bags are of different sizes")
+    x = reshaped(site, places, (bags, places.elements // bags))
+    x = embedding(site, weight, x)
+    if per_sample_weights is not None:
+        each = reshaped(site, per_sample_weights, (bags, places.elements // bags, 1))
+        x = site.layer("mul", x, each)
+    return [site.layer(("sum", "mean", "max")[mode], x, axes=(1,)), None, None, None]

@@ -114,3 +114,11 @@ def rms_norm(site: Site, x: Value, shape: Sequence[int], weight: Value | None = 
     else:
         y = _affine(site, site.layer("rms_norm", x, axes=len(shape), affine=False), weight, None, -1)
     return [y, None] if site.call.operator.startswith("_fused") else y
+
+
+@aten("_weight_norm_interface _weight_norm")
+def weight_norm(site: Site, v: Value, g: Value, dim: int = 0) -> list[Value | None]:
+    """aten._weight_norm(v, g, dim) = v·(g / |v|), the length taken over all axes but one; the interface gives both."""
+    axes = tuple(axis for axis in range(len(v.shape)) if axis != dim % len(v.shape) or dim == -1)
+    length = site.layer("norm", v, axes=axes, keepdim=dim != -1, p="l2")
+    return [site.layer("mul", v, site.layer("div", g, length)), length]
