@@ -16,10 +16,10 @@ from ..errors import FlopcountError, SourceError
 from ..readers.spec.document import MAX_BYTES
 from ..sources import find_spec
 from .baseline import Baseline, Snapshot, snapshot
-from .config import Config, read_config
+from .config import NAMES, PYPROJECT, Config, find_config, has_section, read_config
 from .git import Commit, matching, merge_base
 from .models import ByHand, Model, name_of, plan
-from .places import below, is_file, place_in, place_of
+from .places import below, is_file, parted, place_in, place_of
 from .workshop import Workshop
 
 
@@ -110,12 +110,15 @@ def _planned(past: _Past, config: Config, sources: Sequence[str], by_hand: ByHan
     """The models that were checked at that time."""
     then = _config(past, config)
     folder = os.path.relpath(then.folder or past.here, past.folder)
-    past.extract(posixpath.normpath(posixpath.join(folder, entry.path.partition("#")[0])) for entry in then.entries)
+    past.extract(
+        posixpath.normpath(posixpath.join(folder, parted(entry.path, config.folder)[0])) for entry in then.entries
+    )
     moved = [_moved(past, source) for source in sources]
-    past.extract(os.path.relpath(source.partition("#")[0], past.folder) for source in moved if os.path.isabs(source))  # noqa: PTH117
+    files = [_moved(past, parted(source)[0]) for source in sources]
+    past.extract(os.path.relpath(file, past.folder) for file in files if os.path.isabs(file))  # noqa: PTH117
     # What was not there yet is new, which is no error of that time.
-    then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(entry.path, then.folder)))
-    moved = [source for source in moved if _was_there(source, past.here)]
+    then = replace(then, entries=tuple(entry for entry in then.entries if _was_there(past, entry.path, then.folder)))
+    moved = [source for source in moved if _was_there(past, source, past.here)]
     if not (then.entries if not sources else moved):
         return []
 
@@ -133,9 +136,12 @@ def _config(past: _Past, config: Config) -> Config:
     """The configuration of that time; today's where there was none or it cannot be read."""
     if not config.path:
         return config
-    path = past.commit.path_of(config.path)
-    past.extract([path])
+    path = Path(past.commit.path_of(config.path))
+    names = (*NAMES, PYPROJECT) if path.name in (*NAMES, PYPROJECT) else ()
+    past.extract(str(path.with_name(name)) for name in (path.name, *names))
     target = Path(past.folder, path)
+    if names and not _is_config(target) and (other := find_config(str(target.parent))):
+        target = Path(other)  # which has moved to another of the files that are looked for
     then = config
     if not target.is_file():
         past.notices.append(f"there was no {config.path} at {past.commit.name}: today's says what to compare")
@@ -149,16 +155,23 @@ def _config(past: _Past, config: Config) -> Config:
     return replace(then, folder=str(target.parent))
 
 
+def _is_config(path: Path) -> bool:
+    return path.is_file() and (path.name != PYPROJECT or has_section(str(path)))
+
+
 def _moved(past: _Past, source: str) -> str:
     """A source named by hand, where it lies in the past; what is no file keeps its name."""
-    file, hash_, variant = source.partition("#")
+    file, variant = parted(source)
     a_file = is_file(file) or (Path(file).suffix and ":" not in file) or glob.has_magic(file)
-    return f"{past.folder}/{past.commit.path_of(file)}{hash_}{variant}" if a_file else source
+    return f"{past.folder}/{past.commit.path_of(file)}{variant}" if a_file else source
 
 
-def _was_there(source: str, folder: str) -> bool:
+def _was_there(past: _Past, source: str, folder: str) -> bool:
     """Whether a file or some file of a pattern was extracted; what cannot be a file stays what it is."""
-    file = source.partition("#")[0]
+    file, _ = parted(source, folder)
+    path = os.path.normpath(below(folder, file))
+    if Path(file).suffix and ":" not in file and not path.startswith(f"{past.folder}/"):
+        return False  # it lies outside of the repository, and what is there now is not what was
     if glob.has_magic(file):
         return bool(glob.glob(file, root_dir=folder, recursive=True))  # noqa: PTH207
     return is_file(below(folder, file)) or ":" in file or not Path(file).suffix
@@ -190,10 +203,10 @@ def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], rena
             if module := past.commit.module_of(path):
                 past.notices.append(f"{model.name} lies in the submodule '{module}', whose past is not looked at")
             continue
-        _, hash_, variant = model.source.partition("#")
-        if f"{past.commit.root}/{old}{hash_}{variant}" not in known:
+        _, variant = parted(model.source)
+        if f"{past.commit.root}/{old}{variant}" not in known:
             past.extract([old])
-            source = f"{past.folder}/{old}{hash_}{variant}"
+            source = f"{past.folder}/{old}{variant}"
             # A name that the configuration gives it now was another's then, or nobody's.
             name = model.name if old == path and not model.named else name_of(source, model.measurement)
             yield replace(model, name=name, source=source, limits=())
@@ -202,13 +215,13 @@ def _others(past: _Past, models: Iterable[Model], planned: Iterable[Model], rena
 def _paths(past: _Past, models: Iterable[Model]) -> Iterator[tuple[Model, str]]:
     """Today's models that are files of this repository, and their paths in it."""
     for model in models:
-        place = place_of(model.source.partition("#")[0])
+        place = place_of(parted(model.source)[0])
         if place.startswith(f"{past.commit.root}/"):
             yield model, os.path.relpath(place, past.commit.root)
 
 
 def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -> Snapshot:
-    file = model.source.partition("#")[0]
+    file, _ = parted(model.source)
     if file.startswith(f"{past.folder}/") and not is_file(file):
         raise SourceError(f"git has it as no plain file of at most {MAX_BYTES >> 20} MB")
     if not file.startswith(f"{past.folder}/"):

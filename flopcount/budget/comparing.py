@@ -17,7 +17,7 @@ from .baseline import ALWAYS, Baseline, Snapshot, snapshot
 from .limits import Increase
 from .measurement import Measurement
 from .models import Model
-from .places import is_file, place_of
+from .places import is_file, parted, place_of
 
 SIMILAR = 0.5
 """The part of its layers in which a model resembles another's to be that one renamed, as git has it for lines."""
@@ -185,7 +185,7 @@ def _likeness(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) ->
 
 def _gone(place: str) -> bool:
     """Whether a file was here that is not; what was no file is never gone."""
-    file = place.partition("#")[0]
+    file, _ = parted(place)
     return ":" not in file and bool(os.path.splitext(file)[1]) and not is_file(file)  # noqa: PTH122
 
 

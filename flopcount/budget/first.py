@@ -12,7 +12,7 @@ from ..errors import FlopcountError, UsageError
 from ..units import DECIMAL, grouped
 from .config import NAMES, find_config
 from .models import files_of
-from .places import exists, is_file, place_of
+from .places import exists, is_file, parted, place_of
 
 LIMITED = ("params", "macs")
 SPARE = 25
@@ -76,11 +76,11 @@ def _entry(source: str, folder: str) -> Iterable[str]:
 
 def _path(source: str, folder: str) -> str:
     """A source as the configuration names it: no pattern, and seen from its folder."""
-    file, hash_, variant = source.partition("#")
+    file, variant = parted(source)
     if not is_file(file):
         return source
     seen = file if os.path.isabs(file) else os.path.relpath(file, folder or ".")  # noqa: PTH117
-    return glob.escape(seen.replace(os.sep, "/")) + hash_ + variant
+    return glob.escape(seen.replace(os.sep, "/")) + variant
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from .baseline import Baseline, Snapshot
 from .comparing import Match
 from .limits import Increase, Limit
 from .models import Model
-from .places import is_file
+from .places import is_file, parted
 
 
 def loosened(
@@ -23,7 +23,7 @@ def loosened(
         gone: The baseline's models that are not checked any more.
     """
     for left in gone:
-        file = baseline.models[left].source.partition("#")[0]
+        file, _ = parted(baseline.models[left].source)
         if is_file(file) and any(limit.mark for limit in baseline.limits.get(left, ())):
             yield f"{left}: it is still there, but nothing limits it any more"
     for model in models:

@@ -14,7 +14,7 @@ from .config import Config, Entry
 from .limits import Limit, Terms, grown
 from .marks import Mark
 from .measurement import Measurement
-from .places import SPEC_SUFFIXES, below, exists, is_file, place_of, spelled
+from .places import SPEC_SUFFIXES, below, exists, is_file, parted, place_of, spelled
 from .reading import read_budget
 from .workshop import Workshop
 
@@ -82,7 +82,7 @@ def plan(
     for entry in config.entries:
         for path, source in _expanded(config, entry):
             configured.setdefault(place_of(source), source)
-            if not named or wanted & {place_of(source), place_of(source.partition("#")[0])}:
+            if not named or wanted & {place_of(source), place_of(parted(source)[0])}:
                 name = entry.name or name_of(path, entry.measurement, config.folder)
                 add(name, source, entry.measurement, entry.limits, entry)
     for source in named or configured.values():
@@ -126,7 +126,7 @@ def _state(model: Model, entry: Entry, name: str) -> None:
 def _with_files(places: Iterable[str]) -> set[str]:
     """Places, and the files of which they are variants: a file is checked where one of its variants is."""
     found = set(places)
-    return found | {place.partition("#")[0] for place in found}
+    return found | {parted(place)[0] for place in found}
 
 
 def _refuse_unheard(config: Config, named: Iterable[str], how: Measurement, heard: set[str]) -> None:
@@ -163,27 +163,27 @@ def _own_limits(
 
 def _expanded(config: Config, entry: Entry) -> list[tuple[str, str]]:
     """The sources of a configuration's entry: as it writes them, and seen from the working folder."""
-    file, hash_, variant = entry.path.partition("#")
+    file, variant = parted(entry.path, config.folder)
     if not glob.has_magic(file):
         path = below(config.folder, file)
         a_file = exists(path) or Path(file).suffix in SPEC_SUFFIXES
-        return [(entry.path, path + hash_ + variant if a_file else entry.path)]
+        return [(entry.path, path + variant if a_file else entry.path)]
     own = place_of(config.path)
     files = [found for found in _matches(file, config.folder) if place_of(below(config.folder, found)) != own]
     if not files:
         raise ConfigError(f"the path '{entry.path}' matches no file", where=entry.mark.where)
     if entry.name and len(files) > 1:
         raise ConfigError(f"one name for the {len(files)} files of '{entry.path}'", where=entry.mark.where)
-    return [(found + hash_ + variant, below(config.folder, found) + hash_ + variant) for found in files]
+    return [(found + variant, below(config.folder, found) + variant) for found in files]
 
 
 def files_of(text: str) -> list[str]:
     """A source named by hand: itself, or the files of a pattern that no shell has expanded."""
-    file, hash_, variant = text.partition("#")
+    file, variant = parted(text)
     if not glob.has_magic(file) or exists(text):
         return [text]
     if files := _matches(file, ""):
-        return [found + hash_ + variant for found in files]
+        return [found + variant for found in files]
     raise UsageError(f"the path '{text}' matches no file")
 
 

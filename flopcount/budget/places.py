@@ -22,23 +22,34 @@ def below(folder: str, path: str) -> str:
     return os.path.join(folder, path) if folder else path  # noqa: PTH118
 
 
+def parted(source: str, folder: str = "") -> tuple[str, str]:
+    """A source's file and the variant in it, with its `#`; the whole where a file is called that.
+
+    Example:
+        >>> parted("nets/net.yaml#big"), parted("net.yaml#"), parted("resnet50")
+        (('nets/net.yaml', '#big'), ('net.yaml', ''), ('resnet50', ''))
+    """
+    file, _, variant = (source, "", "") if exists(below(folder, source)) else source.partition("#")
+    return file, variant and f"#{variant}"
+
+
 def place_of(source: str, folder: str = "") -> str:
     """The same for every way of writing one file: its full path, and its variant. What is no file stays as it is.
 
     A link has a place of its own, though the folders above it have but one.
     """
-    file, _, variant = source.partition("#")
+    file, variant = parted(source, folder)
     path = below(folder, file)
     if not is_file(path):
         return source
     head, tail = os.path.split(path)
-    return os.path.join(os.path.realpath(head), tail) + (variant and f"#{variant}")  # noqa: PTH118
+    return os.path.join(os.path.realpath(head), tail) + variant  # noqa: PTH118
 
 
 def place_in(root: str, source: str) -> str:
     """The place of a file below a folder that is a full path itself, whether it is there or not."""
-    file, _, variant = source.partition("#")
-    return os.path.join(root, os.path.normpath(file)) + (variant and f"#{variant}")  # noqa: PTH118
+    file, variant = parted(source, root)
+    return os.path.join(root, os.path.normpath(file)) + variant  # noqa: PTH118
 
 
 def spelled(source: str, folder: str = "") -> str:
@@ -48,7 +59,7 @@ def spelled(source: str, folder: str = "") -> str:
         >>> spelled("./nets//net.yaml#big"), spelled("torchvision:resnet18")
         ('nets/net.yaml#big', 'torchvision:resnet18')
     """
-    file, _, variant = source.partition("#")
+    file, variant = parted(source, folder)
     looks_like_one = os.path.splitext(file)[1] in SPEC_SUFFIXES and ":" not in file  # noqa: PTH122
     if not (looks_like_one or is_file(below(folder, file))):
         return source
@@ -56,4 +67,4 @@ def spelled(source: str, folder: str = "") -> str:
     if os.path.isabs(plain):  # noqa: PTH117
         seen = os.path.relpath(plain, folder or ".")
         plain = plain if seen.startswith("..") else seen
-    return plain.replace(os.sep, "/") + (variant and f"#{variant}")
+    return plain.replace(os.sep, "/") + variant

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flopcount.budget import check
+from flopcount.budget.checking import request_for, snapshot_text
 from flopcount.errors import UsageError
 from tests.budget.conftest import GROWTH, NET, OTHER, commit, git
 
@@ -214,6 +215,39 @@ def test_a_file_that_git_does_not_give_is_a_notice(repository: Path, monkeypatch
     assert found.notices[-1] == f"net.yaml at {title}: git has it as no plain file of at most 64 MB"
 
 
+@pytest.mark.parametrize("name", ["#n.yaml", "n#1.yaml"])
+def test_a_file_whose_name_has_a_hash(repository: Path, name: str) -> None:
+    (repository / name).write_text(NET)
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", name))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "feature")
+    git(repository, "merge", "-q", "main")
+    (repository / "base.json").write_text(snapshot_text(request_for())[1])
+    (repository / name).write_text(NET.replace("out: 10", "out: 11"))
+    for arguments in ((), (name,)):
+        for found in (check(*arguments, base_ref="main"), check(*arguments, baseline="base.json")):
+            ((model,), status) = found.models, found.exit_status
+            assert (model.name, model.compared, model.note, status, found.notices) == (name, name, "", 1, ())
+
+
+def test_what_lies_outside_of_the_repository_is_not_compared_with_itself(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "mix.yaml").write_text(OTHER)
+    monkeypatch.setattr("tempfile.tempdir", str(repository.parent))  # from where the path leads there too
+    source = f"../{outside.name}/mix.yaml"
+    assert (repository / source).exists()
+    (repository / "flopcount.yaml").write_text(GROWTH.replace("n*.yaml", source))
+    git(repository, "checkout", "-q", "main")
+    commit(repository)
+    git(repository, "checkout", "-q", "-b", "next")
+    for arguments in ((), (source,), (str(outside / "mix.yaml"),)):
+        (model,) = check(*arguments, base_ref="main", max_increase="2%").models
+        assert model.note.startswith("new: main at ")
+
+
 def test_a_bad_budget_in_a_spec_of_that_time_hides_nothing(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     (repository / "nice.yaml").write_text(OTHER + "budget: {prams: 5}\n")
@@ -314,6 +348,22 @@ def test_a_spec_that_was_broken_is_a_notice(repository: Path) -> None:
     assert found.exit_status == 0
     assert found.notices[0].startswith("net.yaml at main at ")
     assert found.notices[0].endswith("net.yaml:2:10: unknown op or block 'reul'")
+
+
+@pytest.mark.parametrize("other", ["pyproject.toml", "flopcount.yml"])
+def test_a_configuration_that_moved_to_another_file_is_found(repository: Path, other: str) -> None:
+    (repository / "flopcount.yaml").unlink()
+    (repository / other).write_text(
+        GROWTH.replace("20K", "30K") if other.endswith("yml")
+        else "[[tool.flopcount.models]]\npath = 'n*.yaml'\nbudget.macs = { max = '30K', max_increase = '2%' }\n"
+    )  # fmt: skip
+    assert check(base_ref="main").notices == ("net.yaml: the limit on macs was raised from 20K to 30K",)
+
+
+def test_a_configuration_of_another_name_that_was_not_there(repository: Path) -> None:
+    (repository / "budgets.yaml").write_text(GROWTH.replace("20K", "30K"))
+    (notice,) = check(config="budgets.yaml", base_ref="main").notices
+    assert notice.startswith("there was no budgets.yaml at ")
 
 
 def test_a_configuration_that_was_broken_is_a_notice(repository: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flopcount.budget.places import exists, is_file, place_in, place_of, spelled
+from flopcount.budget.places import exists, is_file, parted, place_in, place_of, spelled
 
 
 def test_one_file_has_one_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,6 +24,14 @@ def test_a_file_that_is_not_there_has_the_place_that_it_would_have(folder: Path)
     root = place_of("net.yaml").removesuffix("/net.yaml")
     assert place_in(root, "./net.yaml#big") == place_of("net.yaml#big")
     assert place_in(root, "inner/../gone.yaml#") == f"{root}/gone.yaml"
+
+
+def test_a_hash_in_the_name_of_a_file_begins_no_variant(folder: Path) -> None:
+    assert parted("a#b.yaml") == ("a", "#b.yaml")
+    (folder / "a#b.yaml").touch()
+    assert parted("a#b.yaml") == parted("a#b.yaml", str(folder)) == ("a#b.yaml", "")
+    assert place_of("./a#b.yaml").endswith("/a#b.yaml")
+    assert spelled("./a#b.yaml") == "a#b.yaml"
 
 
 def test_a_link_to_a_file_is_another_model(folder: Path) -> None:
