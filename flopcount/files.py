@@ -59,15 +59,19 @@ def write_all(texts: Mapping[str | Path, str] | Mapping[str, str] | Mapping[Path
 
 def _staged(path: str | Path, target: Path, data: bytes) -> Path:
     """A file beside another, with its permissions, to take its place."""
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    old = target.stat() if target.exists() else None
+    mode = old.st_mode & 0o777 if old else 0o666 & ~_umask()
     # Only its folder's permissions stand in the way of a rename, and root may write anything: what a file says of
     # itself is asked here.
-    if target.exists() and not (mode & 0o222 and os.access(target, os.W_OK)):
+    if old and not (mode & 0o222 and os.access(target, os.W_OK)):
         raise SourceError(f"cannot write '{path}': it is read-only")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+        if old and hasattr(os, "chown"):
+            with contextlib.suppress(OSError):  # root in a container gives the file back to whose it is
+                os.chown(name, old.st_uid, old.st_gid)
         Path(name).chmod(mode)
     except BaseException:
         Path(name).unlink(missing_ok=True)

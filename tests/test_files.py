@@ -117,3 +117,12 @@ def test_what_fails_in_the_middle_is_undone(
 def test_what_utf_8_cannot_hold_is_replaced(tmp_path: Path) -> None:
     write_whole(tmp_path / "out.txt", "a\udcffb")
     assert (tmp_path / "out.txt").read_text() == "a?b"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
+def test_whose_a_file_is_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    os.chown(path, 4321, 1234)
+    write_whole(path, "new")
+    assert (path.read_text(), path.stat().st_uid, path.stat().st_gid) == ("new", 4321, 1234)

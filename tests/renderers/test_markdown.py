@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-import pytest
+import re
+from html import unescape
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from flopcount.renderers._cells import printable
 from flopcount.renderers.markdown import MAX_COMMENT, NOTHING, escape, render, whole
 from flopcount.table import Document
 from tests.renderers.documents import DOCUMENT, named
@@ -43,3 +50,14 @@ def test_the_body_of_a_comment_has_room_in_one() -> None:
 def test_hostile_names_take_no_time() -> None:
     for part in ("a", ":", "@", "#1", "-", "a:", "`"):
         assert len(escape(part * 100_000)) >= 100_000
+
+
+HOSTILE = "\\\\`*_{}[]()<>#+-.!|~$&;:@='\"/ \n\tab1é"
+
+
+@given(st.lists(st.text(HOSTILE, min_size=1, max_size=12), min_size=1, max_size=4))
+def test_a_reader_of_markdown_sees_the_names_again(names: list[str]) -> None:
+    """As markdown-it, a reader that others wrote, reads the table."""
+    html = MarkdownIt("commonmark").enable("table").enable("strikethrough").render(render(named(*names)))
+    cells = [unescape(text) for text in re.findall(r"<td[^>]*>(.*?)</td>", html, re.DOTALL)]
+    assert [cell.replace(NOTHING, "") for cell in cells] == [printable(name).strip() for name in names]
