@@ -146,7 +146,7 @@ def verify(
         else:
             checks += work(report, parts, name, CONVENTIONS[convention], testimony)
     for name in others:
-        answer = _asked_apart(name, source if model is None else model, report)
+        answer = _asked_apart(name, source if model is None else model, report, kwargs)
         if isinstance(answer, str):
             silent[name] = answer
         else:
@@ -163,7 +163,7 @@ def _require_known(report: Report) -> None:
         )
 
 
-def _asked_apart(name: str, source: Any, report: Report) -> list[Check] | str:
+def _asked_apart(name: str, source: Any, report: Report, kwargs: Mapping[str, Any] | None) -> list[Check] | str:
     """What a counter in a process of its own says, or why it cannot."""
     from .torch.witnesses import Testimony
     from .torch.witnesses.apart import MISSING, ask
@@ -173,7 +173,7 @@ def _asked_apart(name: str, source: Any, report: Report) -> list[Check] | str:
     is_built = isinstance(source, Graph) or not is_torch(source)
     if is_built and (unlike := [node.label for node in report.graph.nodes if node.op.tag in UNLIKE]):
         return f"what is built for {unlike[0]} is no module that it knows: ask about a torch model"
-    answer = ask(name, report.graph, None if is_built else source)
+    answer = ask(name, report.graph, None if is_built else source, dict(kwargs or {}))
     if answer.refusal.endswith(MISSING):
         raise UsageError(f"the counter {name} cannot be asked: {answer.refusal}", hint="install it beside torch")
     if answer.refusal:

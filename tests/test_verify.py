@@ -17,6 +17,7 @@ from flopcount.ops.linear import Linear
 from flopcount.questions import Check
 from flopcount.readers.torch.assemble import Assembler
 from flopcount.sources import shipped_names
+from flopcount.torch.witnesses import apart
 from flopcount.verify import WITNESSES, require_agreement, show, verify
 from tests.samples import Sample, resnet50, small
 from tests.torch.drawn import networks
@@ -169,6 +170,19 @@ class Idle(nn.Linear):
 def test_a_model_that_asks_for_numbers_is_asked_with_numbers() -> None:
     verification = verify("tests.readers.torch.networks:Asking", inputs="3x16x16")
     assert (verification.failures, verification.silent) == ((), {})
+
+
+def test_a_counter_apart_is_asked_about_the_same_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def ask(*order: Any) -> apart.Answer:
+        asked.append(order)
+        return apart.Answer(refusal="not today")
+
+    monkeypatch.setattr(apart, "ask", ask)
+    verification = verify(SMALL, inputs="3x16x16", kwargs={"classes": 3}, witnesses=[], against=["thop"])
+    assert verification.silent == {"thop": "not today"}
+    assert asked == [("thop", verification.graph, SMALL, {"classes": 3})]
 
 
 def test_a_saved_program_is_built(tmp_path: Path) -> None:

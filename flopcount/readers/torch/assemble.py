@@ -114,24 +114,22 @@ class Assembler:
         where = call.where or call.scope.path or "the top"
         self._unmapped.setdefault((call.target, reason), []).append(where)
         inputs = [self._now(value) for value in call.operands()]
-        kept = [
-            value is not None and (self.site.is_used(i) or len(call.outputs) == 1)
-            for i, value in enumerate(call.outputs)
-        ]
-        if not any(kept):
-            kept = [value is not None for value in call.outputs]
-        shapes = [value.shape for value, used in zip(call.outputs, kept, strict=True) if used and value is not None]
-        if len(shapes) == 1:
-            made = [self._unknown(call, shapes[0], inputs)]
-        else:
-            sizes = tuple(prod(shape) for shape in shapes)
-            parts = self.site.layers("split", self._unknown(call, (sum(sizes),), inputs), sizes=sizes, axis=0)
-            made = [
-                self.site.layer("reshape", part, shape=shape, keep_batch=False)
-                for part, shape in zip(parts, shapes, strict=True)
-            ]
-        cut = iter(made)
-        return [next(cut) if used else None for used in kept]
+        made: list[Value | None] = []
+        cut: list[int] = []
+        for place, value in enumerate(call.outputs):
+            empty = value is not None and not value.elements  # nothing is made of nothing
+            made.append(Value(value.shape, value.dtype, "constant") if value is not None and empty else None)
+            if value is not None and not empty and (self.site.is_used(place) or len(call.outputs) == 1):
+                cut.append(place)
+        shapes = [value.shape for place in cut if (value := call.outputs[place]) is not None]
+        if len(shapes) < 2:
+            whole = self._unknown(call, shapes[0] if shapes else (1,), inputs)
+            return [whole if place in cut else value for place, value in enumerate(made)]
+        sizes = tuple(prod(shape) for shape in shapes)
+        parts = self.site.layers("split", self._unknown(call, (sum(sizes),), inputs), sizes=sizes, axis=0)
+        for place, part, shape in zip(cut, parts, shapes, strict=True):
+            made[place] = self.site.layer("reshape", part, shape=shape, keep_batch=False)
+        return made
 
     def _unknown(self, call: Call, shape: tuple[int, ...], inputs: Sequence[Value]) -> Value:
         return self.site.layer("opaque", *inputs, out=shape, keep_batch=False)

@@ -33,7 +33,7 @@ class Site:
     def __init__(self, builder: GraphBuilder, read: Set[int] = frozenset()) -> None:
         self.builder = builder
         self.read = read
-        self.call: Call
+        self.call = Call("", (), {}, (), Scope(""))
         self.scopes: dict[str, Scope] = {}
         self._tensors: dict[int, tuple[Value, Tensor]] = {}
         self._repeats: Counter[str] = Counter()

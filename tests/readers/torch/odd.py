@@ -268,6 +268,48 @@ class Decoder(nn.Module):
         return self.last(y, (first, first) if self.kind == "LSTM" else first)
 
 
+class Routed(nn.Module):
+    """Experts that see the tokens which a gate sends them, some none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = nn.Linear(8, 16)
+        self.experts = nn.ModuleList(nn.Linear(8, 8) for _ in range(16))
+
+    def forward(self, x: Tensor) -> Any:
+        weights, chosen = self.gate(x).softmax(-1).topk(2, -1)
+        y = torch.zeros_like(x)
+        for number, expert in enumerate(self.experts):
+            token, place = torch.where(chosen == number)
+            y[token] += expert(x[token]) * weights[token, place, None]
+        return y
+
+
+class Constant(nn.Module):
+    """A parameter is all that it gives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.ones(3))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.p
+
+
+class Growing(nn.Module):
+    """A tensor that begins with nothing in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Any:
+        past = x.new_zeros(x.shape[0], 0, 8)
+        for step in x.split(1, 1):
+            past = torch.cat([past, self.a(step)], 1)
+        return past
+
+
 class Cells(nn.Module):
     """A cell called step by step."""
 

@@ -45,6 +45,8 @@ CONFIRMED: list[tuple[str, Any, dict[str, Any]]] = [
     ("Recurrent", "5x8", {"proj": 3, "layers": 2}),
     ("Decoder", ["5x6", "7x6"], {}),
     ("Decoder", ["5x6", "7x6"], {"kind": "GRU"}),
+    ("Constant", "8", {}),
+    ("Growing", "5x8", {}),
     ("Cells", "5x8", {}),
     ("Cells", "5x8", {"kind": "GRUCell"}),
     ("Packed", "5x8", {}),
@@ -131,6 +133,14 @@ def test_a_first_state_that_is_given_is_wired() -> None:
     assert [tensor.shape for tensor in layers["decoder"].inputs] == [(2, 7, 6), (1, 2, 6), (1, 2, 6)]
     trained = {layer.node.name: layer for layer in count(graph, mode="train").layers}
     assert any(entry.phase == "grad_weight" for entry in trained["encoder"].work or ())
+
+
+def test_experts_that_see_no_token() -> None:
+    """Every token goes to two experts, whichever these are."""
+    report = count(load(f"{HERE}:Routed", inputs="8", batch=3))
+    assert report.totals["macs"].value == 3 * 8 * 16 + 3 * 2 * 8 * 8
+    assert report.totals["params"].value == 8 * 16 + 16 + 16 * 72
+    assert {layer.node.op.tag for layer in report.uncounted} == {"opaque"}
 
 
 def test_complex_products_are_named() -> None:
