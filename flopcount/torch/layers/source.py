@@ -36,14 +36,29 @@ class Kept(nn.Module):
 
     def __init__(self, op: Constant) -> None:
         super().__init__()
-        if op.kept:
-            self.register_buffer("value", noise(op))
-        else:
-            self.value = noise(op)
+        self.register_buffer("value", noise(op))
         self.keep_batch = op.keep_batch
 
     def forward(self, *x: Tensor) -> Tensor:
         return self.value.expand(x[0].shape[0], *self.value.shape) if self.keep_batch else self.value
+
+
+class Made(nn.Module):
+    """A tensor that every pass makes anew: small numbers, since a graph knows none."""
+
+    device_of: Tensor
+    """Of no size: it goes where the module goes."""
+
+    def __init__(self, op: Constant) -> None:
+        super().__init__()
+        self.register_buffer("device_of", torch.empty(0), persistent=False)
+        self.shape, self.keep_batch = op.shape, op.keep_batch
+        self.dtype = noise(op).dtype
+
+    def forward(self, *x: Tensor) -> Tensor:
+        number = STD if self.dtype.is_floating_point or self.dtype.is_complex else 0
+        made = torch.full(self.shape, number, dtype=self.dtype, device=self.device_of.device)
+        return made.expand(x[0].shape[0], *made.shape) if self.keep_batch else made
 
 
 def noise(op: Parameter | Constant) -> Tensor:
@@ -63,7 +78,7 @@ def opaque(op: Opaque, *x: Shape) -> NoReturn:
 
 
 MODULES: dict[str, Any] = {
-    "constant": lambda op, *x: Kept(op),
+    "constant": lambda op, *x: Kept(op) if op.kept else Made(op),
     "opaque": opaque,
     "parameter": lambda op, *x: Learned(op),
 }
