@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 from flopcount.engine import count
 from flopcount.errors import FlopcountError
 from flopcount.explain import explain_layer
-from flopcount.readers.onnx import walk
+from flopcount.readers.onnx import read, walk
 from tests.readers.onnx.models import dots, graph_of, held, layers, model, node, numbers, value, written
 
 X = value("x", [1, 4, 8])
@@ -146,6 +147,20 @@ def test_a_bomb_of_functions_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         graph_of(bomb(6), tmp_path)
 
 
+def test_only_what_is_written_out_counts_towards_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_STEPS", 10)
+    plain = [node("Relu", [f"x{i}" if i else "x"], [f"x{i + 1}"]) for i in range(20)]
+    assert len(graph_of(model(plain, [X], outputs=["x20"]), tmp_path).nodes) == 20
+
+
+def test_a_bomb_is_refused_in_time(tmp_path: Path) -> None:
+    path = written(bomb(7), tmp_path)
+    start = time.process_time()
+    with pytest.raises(FlopcountError, match="more than 80,000 nodes"):
+        read(path)
+    assert time.process_time() - start < 5  # two seconds, on a machine that does nothing else
+
+
 def test_a_function_that_calls_itself_is_refused(tmp_path: Path) -> None:
     again = function("f", [node("f", ["a", "b"], ["r"], domain="own")], ["r"])
     with pytest.raises(FlopcountError, match="within one another, more than 48 deep"):
@@ -196,8 +211,6 @@ def test_a_function_that_calls_itself_is_refused(tmp_path: Path) -> None:
 )
 def test_errors_name_the_node_and_what_is_wrong(made: Any, message: str, tmp_path: Path) -> None:
     path = written(made(), tmp_path)
-    from flopcount.readers.onnx import read
-
     with pytest.raises(FlopcountError) as caught:
         read(path)
     assert message.format(path=path) in str(caught.value)
