@@ -22,8 +22,8 @@ from .records import FunctionRecord, GraphRecord, ModelRecord, NodeRecord, Refer
 from .unread import Unread
 from .values import UnreadError, Value, unknown
 
-MAX_STEPS = 300_000
-"""Nodes that a file may have when its functions and bodies are written out."""
+MAX_STEPS = 80_000
+"""Nodes that functions and bodies may have when they are written out, as often as they are called."""
 MAX_NESTING = 48
 STANDARD = ("", "ai.onnx")
 
@@ -137,7 +137,7 @@ class Walk:
                 frame.readers.setdefault(name, []).append(node)
         outer, name, self._frame = self._frame, self._name, frame
         for node in sorted_nodes(nodes):
-            self._steps += 1
+            self._steps += frame.depth > 0
             if self._steps > MAX_STEPS:
                 raise SourceError(
                     f"more than {MAX_STEPS:,} nodes when functions and bodies are written out", where=self.path
