@@ -122,6 +122,12 @@ def _layer(node: Node) -> nn.Module:
             where=node.where,
             layer=node.label,
         )
+    if not all(weight.is_held for weight in node.weights):
+        raise UsageError(
+            "cannot be built: a layer makes its weight, and torch's module has one of its own",
+            where=node.where,
+            layer=node.label,
+        )
     try:
         return module_of(node.op, *(tensor.shape for tensor in node.inputs))
     except FlopcountError as error:
