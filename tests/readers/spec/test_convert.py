@@ -69,12 +69,12 @@ def test_shipped_specs(name: str) -> None:
         assert count(again, mode=mode).totals == count(graph, mode=mode).totals
 
 
-@pytest.mark.parametrize("name", map(marked, TORCHVISION))
+@pytest.mark.parametrize("name", [*map(marked, TORCHVISION)])
 def test_models_of_torchvision(torchvision: Any, name: str) -> None:
     returned(load(f"torchvision:{name}"))
 
 
-@pytest.mark.parametrize("name", map(marked, TIMM))
+@pytest.mark.parametrize("name", [*map(marked, TIMM)])
 def test_models_of_timm(timm: Any, name: str) -> None:
     returned(load(f"timm:{name}"))
 
