@@ -56,6 +56,7 @@ class Layer(Struct, frozen=True, gc=False):
             work = tuple(
                 replace(entry, count=entry.count // node.trips, outputs=entry.outputs // node.trips)
                 for entry in forward
+                if node.trips
             )
         inputs, outputs = ([tensor.shape for tensor in tensors] for tensors in (node.inputs, node.outputs))
         return Use(node.op, work, tuple(inputs), tuple(outputs), node.origin, node.places)

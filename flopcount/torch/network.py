@@ -119,8 +119,13 @@ def weight_keys(node: Node) -> list[str]:
 
 def _layer(node: Node) -> nn.Module:
     shapes = [tensor.shape for tensor in node.inputs]
+    refusal = ""
     if node.trips > 1:
-        raise UsageError(f"cannot be built: it runs {node.trips} times, in a loop", where=node.where, layer=node.label)
+        refusal = f"it runs {node.trips} times, in a loop"
+    elif not all(weight.is_held for weight in node.weights):
+        refusal = "a layer makes its weight, and torch's module has one of its own"
+    if refusal:
+        raise UsageError(f"cannot be built: {refusal}", where=node.where, layer=node.label)
     try:
         return module_of(standard(node.op, *shapes), *shapes)
     except FlopcountError as error:

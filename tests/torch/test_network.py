@@ -155,6 +155,17 @@ def test_tensors_of_another_type_than_the_network() -> None:
     assert network.get_parameter("table.weight").grad is not None
 
 
+def test_a_weight_that_a_layer_makes_is_refused() -> None:
+    b = Sample("net")
+    (w,) = b.add(find_op("parameter")(shape=(6, 8), keep_batch=False), [], name="filters")
+    w = b.then(w, "tanh", "squashed")
+    linear = find_op("linear")(out=6, bias=False)
+    graph = b.build(b.add(linear, [b.input("x", (2, 8))], name="fc", tied={"weight": w}))
+    with pytest.raises(UsageError, match="cannot be built: a layer makes its weight") as caught:
+        build(graph)
+    assert caught.value.layer == "fc (linear)"
+
+
 def test_integer_weights_are_refused() -> None:
     builder = GraphBuilder("quantised", dtype="int8")
     outputs = builder.add(find_op("linear")(out=2), [builder.input("x", (2, 3))], name="fc")

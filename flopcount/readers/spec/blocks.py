@@ -1,6 +1,6 @@
 """What repeats in a network as blocks of a spec: modules of one structure, and what sets them apart as arguments.
 
-A module is a run of layers under one numbered name (`layer1.0.`) that reads one thing and gives one. Modules whose
+A module is a run of layers under one numbered name (`layer1.0.`) that reads few things and gives one. Modules whose
 layers differ only in numbers share a block; those that follow one another and are all the same are one repeated call.
 """
 
@@ -20,6 +20,7 @@ from .flow import text_scalar
 from .grammar import RESERVED
 from .wiring import Wiring
 
+MOST_INPUTS = 6
 MOST_ARGUMENTS = 6
 """Modules that more numbers set apart are not alike to a reader."""
 
@@ -32,14 +33,14 @@ class Module(Struct):
     Attributes:
         name: What its layers' names begin with: `layer1.0`.
         nodes: Its layers.
-        reads: The tensor that it reads.
+        reads: The tensors that it reads.
         local: The same as a network of its own, under local names.
         structure: What its layers are and say, all but numbers.
     """
 
     name: str
     nodes: tuple[Node, ...]
-    reads: Tensor
+    reads: tuple[Tensor, ...]
     local: Graph
     structure: Any
 
@@ -141,16 +142,18 @@ def _prefix(name: str, parts: int) -> str:
 
 
 def _module(name: str, nodes: tuple[Node, ...], readers: Mapping[str, set[str]]) -> Module | None:
-    """The module, where it reads one thing, gives out its last layer's results alone, and has its own weights."""
+    """The module, where it reads few things, gives out its last layer's results alone, and has its own weights."""
     inside = {node.name for node in nodes}
     made = {tensor.name for node in nodes for tensor in node.outputs}
     outer = {tensor.name: tensor for node in nodes for tensor in node.inputs if tensor.name not in made}
     last = {tensor.name for tensor in nodes[-1].outputs}
     escapes = any(readers.get(each, set()) - inside for each in made - last)
     tied = any(not weight.name.startswith(f"{node.name}.") for node in nodes for weight in node.weights)
-    if len(nodes) < 2 or len(outer) != 1 or escapes or tied or f"{name}.input" in inside or nodes[0].inputs == ():
+    reads = tuple(outer.values())
+    if len(nodes) < 2 or not 1 <= len(reads) <= MOST_INPUTS or escapes or tied or nodes[0].inputs == ():
         return None
-    (reads,) = outer.values()
+    if any(f"{name}.{given}" in inside for given in _given(len(reads))):
+        return None
     local = _localized(name, nodes, reads)
     said = [{key: tuple(pieces) for key, pieces in modifiers.items()} for modifiers in Wiring(local).said()]
     structure = tuple(
@@ -160,10 +163,22 @@ def _module(name: str, nodes: tuple[Node, ...], readers: Mapping[str, set[str]])
     return Module(name, nodes, reads, local, structure)
 
 
-def _localized(name: str, nodes: Sequence[Node], reads: Tensor) -> Graph:
+def _given(inputs: int) -> list[str]:
+    """What a module's inputs are called inside.
+
+    Example:
+        >>> _given(1), _given(2)
+        (['input'], ['input1', 'input2'])
+    """
+    return ["input"] if inputs == 1 else [f"input{i + 1}" for i in range(inputs)]
+
+
+def _localized(name: str, nodes: Sequence[Node], reads: Sequence[Tensor]) -> Graph:
     """A module's layers as a network of their own."""
-    given = replace(reads, name="input", kind="input")
-    tensors = {reads.name: given}
+    given = tuple(
+        replace(tensor, name=inside, kind="input") for tensor, inside in zip(reads, _given(len(reads)), strict=True)
+    )
+    tensors = {tensor.name: inside for tensor, inside in zip(reads, given, strict=True)}
 
     def local(tensor: Tensor) -> Tensor:
         if tensor.name not in tensors:
@@ -180,7 +195,7 @@ def _localized(name: str, nodes: Sequence[Node], reads: Tensor) -> Graph:
         )
         for node in nodes
     )
-    return Graph(name, (given,), inner[-1].outputs, inner)
+    return Graph(name, given, inner[-1].outputs, inner)
 
 
 def _texts(op: Op) -> tuple[Any, ...]:
@@ -273,7 +288,7 @@ def _called(nodes: Sequence[Node], calls: Mapping[str, tuple[Module, Call]]) -> 
         if node.name in first:
             module, call = first[node.name]
             weights = tuple(weight for each in module.nodes for weight in each.weights)
-            yield Node(module.name, call, (module.reads,), module.nodes[-1].outputs, weights, node.where)
+            yield Node(module.name, call, module.reads, module.nodes[-1].outputs, weights, node.where)
         elif node.name not in inside:
             yield node
 

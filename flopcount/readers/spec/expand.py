@@ -127,7 +127,7 @@ class Expander:
         assert entry.trips is not None
         place = where(self.path, entry.trips.node)
         try:
-            times = integer(evaluate(self.path, entry.trips, env), "a positive integer", 1)
+            times = integer(evaluate(self.path, entry.trips, env), "a non-negative integer", 0)
         except OpError as error:
             raise SpecError(f"trips {error.what}", where=place, hint=error.hint) from None
         if self._trips * times > MAX_SIZE:

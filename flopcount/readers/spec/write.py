@@ -56,7 +56,7 @@ def spec_text(graph: Graph, *, in_modules: bool = False) -> str:
 
 def _shortest(graph: Graph) -> str | None:
     """The graph in blocks, where it has any and they are worth it."""
-    flat = len(graph.nodes)
+    flat = len(graph.nodes) + len(graph.inputs) + 2
     ways = [in_blocks(graph, outermost) for outermost in (True, False)]
     texts = [_text(written, blocks) for written, blocks in ways if blocks]
     for text in sorted(texts, key=lambda text: text.count("\n")):
@@ -139,6 +139,9 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         yield f"  {text_scalar(block.name)}:"
         deeper = "  "
+        inputs = [tensor.name for tensor in block.local.inputs]
+        if len(inputs) > 1:
+            yield joined(keyed("    inputs", listed(inputs)), " " * 6)
         if block.defaults:
             arguments = [
                 piece
@@ -146,6 +149,7 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
                 for piece in keyed(name, ["required"] if usual is None else value_pieces(usual))
             ]
             yield joined(keyed("    args", braced(arguments)), " " * 6)
+        if len(inputs) > 1 or block.defaults:
             yield "    layers:"
             deeper = " " * 4
         for place, (node, said) in enumerate(zip(block.local.nodes, Wiring(block.local).said(), strict=True)):

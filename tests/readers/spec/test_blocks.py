@@ -155,6 +155,26 @@ def test_several_results_inside_and_out() -> None:
     assert "outputs: [split_0, split_1]" in returned(b.build([x]))
 
 
+def test_modules_of_several_inputs() -> None:
+    b = Sample("net")
+    x, mask, positions = b.input("x", (1, 8)), b.input("mask", (1, 8)), b.input("positions", (1, 8))
+    for i in range(4):
+        y = b.then(x, "add", f"body.{i}.placed", positions)
+        y = b.then(b.then(y, "linear", f"body.{i}.fc", out=8), "mul", f"body.{i}.masked", mask)
+        x = b.then(y, "add", f"body.{i}.sum", x)
+    text = returned(b.build([x]))
+    assert (
+        "  body:\n"
+        "    inputs: [input1, input2, input3]\n"
+        "    layers:\n"
+        "      - add: {name: placed, from: [input1, input2]}\n"
+        "      - linear: {name: fc, out: 8}\n"
+        "      - mul: {name: masked, from: [fc, input3]}\n"
+        "      - add: {name: sum, from: [masked, input1]}\n"
+    ) in text
+    assert layers(text)[1] == "- body: {name: body.1, from: [body.0, positions, mask]}"
+
+
 def test_modules_are_found_as_large_or_as_small_as_they_come() -> None:
     b = Sample("net")
     x = b.input("x", (1, 8))

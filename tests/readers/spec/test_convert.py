@@ -28,6 +28,7 @@ TORCHVISION = (
     "mobilenet_v3_small", "regnet_y_400mf", "resnet50", "shufflenet_v2_x0_5", "squeezenet1_1", "swin_t", "swin_v2_t",
     "vgg11_bn", "vit_b_32",
 )  # fmt: skip
+SLOW = ("densenet121", "googlenet", "inception_v3", "maxvit_t", "swin_v2_t", "vgg11_bn", "coat_tiny")
 TIMM = ("convnext_atto", "coat_tiny", "levit_128s", "mixer_s32_224", "nf_resnet26", "vit_tiny_patch16_224")
 
 
@@ -51,6 +52,10 @@ def returned(graph: Graph, *, opaque: int = 0) -> str:
     return text
 
 
+def marked(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+
+
 def work_of(layer: Layer) -> Any:
     return None if layer.work is None else [entry for entry in layer.work if entry.count]
 
@@ -64,12 +69,12 @@ def test_shipped_specs(name: str) -> None:
         assert count(again, mode=mode).totals == count(graph, mode=mode).totals
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", [*map(marked, TORCHVISION)])
 def test_models_of_torchvision(torchvision: Any, name: str) -> None:
     returned(load(f"torchvision:{name}"))
 
 
-@pytest.mark.parametrize("name", TIMM)
+@pytest.mark.parametrize("name", [*map(marked, TIMM)])
 def test_models_of_timm(timm: Any, name: str) -> None:
     returned(load(f"timm:{name}"))
 

@@ -273,8 +273,8 @@ def test_what_runs_in_a_loop() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ("[{relu: {trips: 0}}]", "net.yaml:1:38\n  trips must be a positive integer, not 0"),
-        ("[{relu: {trips: 1/2}}]", "trips must be a positive integer, not 0.5"),
+        ("[{relu: {trips: -1}}]", "net.yaml:1:38\n  trips must be a non-negative integer, not -1"),
+        ("[{relu: {trips: 1/2}}]", "trips must be a non-negative integer, not 0.5"),
         ("[{layers: [{relu: {trips: 2**30}}], trips: 2**30}]", "loops within one another run more than 2^40"),
         ("[{branches: [[], []], join: {add: {trips: 2}}}]", "join takes a name and its op's fields, nothing else"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from flopcount.conventions import CONVENTIONS
 from flopcount.engine import count
 from flopcount.graph import Graph, GraphBuilder, Tensor
 from flopcount.op import Op, Work, dot
@@ -87,6 +88,15 @@ def test_in_a_loop() -> None:
     (x,) = b.add(Linear(out=3), [one], name="fc", trips=2)
     text = returned(b.build([x]), opaque=1)
     assert text.count("trips: 5") == text.count("trips: 2") == 1
+
+
+def test_in_a_loop_that_never_runs() -> None:
+    b = Sample("net")
+    (x,) = b.add(Linear(out=3), [b.input("x", (1, 4))], name="fc", trips=0)
+    graph = b.build([x])
+    assert "trips: 0" in returned(graph)
+    for name in ("torch", "thop"):
+        assert count(graph, CONVENTIONS[name]).totals["count"].value == 0
 
 
 def test_a_readers_own_kind_of_an_op_is_the_languages_where_both_are_the_same() -> None:
