@@ -13,6 +13,7 @@ from torch import nn
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import ExpectationError, IncompleteError, MissingExtraError, UsageError
 from flopcount.graph import Graph
+from flopcount.ops import find_op
 from flopcount.ops.linear import Linear
 from flopcount.questions import Check
 from flopcount.readers.torch.assemble import Assembler
@@ -236,6 +237,13 @@ def test_fvcore_is_heard_of_convolutions_that_no_layer_holds() -> None:
     verification = verify(graph, witnesses=["fvcore"])
     assert (verification.failures, verification.silent) == ((), {})
     assert {check.theirs for check in verification.checks} == {4 * 2 * 3 * 4}
+
+
+def test_fvcore_is_heard_of_constants_that_no_pass_keeps() -> None:
+    b = Sample("constant")
+    (mask,) = b.add(find_op("constant")(shape=(3,), keep_batch=False, kept=False), [], name="mask")
+    verification = verify(b.build([b.then(b.input("x", (2, 3)), "mul", "layer", mask)]), witnesses=["fvcore"])
+    assert (verification.failures, verification.silent) == ((), {})
 
 
 def test_what_torch_cannot_run_names_the_layer() -> None:

@@ -60,7 +60,34 @@ def mean_back(taps: Any, outputs: Any, reached: Any) -> Sequence[Work]:
     return to_input(0, div(outputs), add(taps - reached))
 
 
-class WindowPool(Op, frozen=True, kw_only=True):
+class Pool(Op, frozen=True, kw_only=True):
+    """Pooling channel by channel.
+
+    Class attributes:
+        averages: Whether it takes the mean of a window, not its largest element.
+    """
+
+    group: ClassVar = "pooling"
+    signature: ClassVar = "N D *1 -> N D *2"
+    averages: ClassVar[bool] = False
+
+    def work(self, x: Any, y: Any) -> Sequence[Work]:
+        return (mean if self.averages else largest)(self._taps(x, y), prod(y))
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        back = mean_back if self.averages else largest_back
+        return back(self._taps(x, y), prod(y), self._reached(x, y))
+
+    def _taps(self, x: Any, y: Any) -> Any:
+        """How many elements all windows have together; of one window, that is all."""
+        return prod(x)
+
+    def _reached(self, x: Any, y: Any) -> Any:
+        """How many elements are in a window."""
+        return prod(x)
+
+
+class WindowPool(Pool, frozen=True, kw_only=True):
     """Pooling over a window that slides like a convolution's, channel by channel.
 
     x: (N, D, *I)   ->   y: (N, D, *O)
@@ -74,8 +101,6 @@ class WindowPool(Op, frozen=True, kw_only=True):
     padding: Padding = 0
     ceil_mode: Flag = False
 
-    group: ClassVar = "pooling"
-    signature: ClassVar = "N D *1 -> N D *2"
     letters: ClassVar = {"kernel": "F", "stride": "S", "padding": "P"}
 
     def check(self, x: Shape) -> None:
@@ -116,12 +141,6 @@ class MaxPool(WindowPool, frozen=True, kw_only=True):
     tag: ClassVar = "maxpool"
     letters: ClassVar = {**WindowPool.letters, "dilation": "d"}
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return largest(self._taps(x, y), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return largest_back(self._taps(x, y), prod(y), self._reached(x, y))
-
     def _window(self) -> tuple[Any, Any, Any, Any]:
         kernel, stride, padding, _ = super()._window()
         return kernel, stride, padding, self.dilation
@@ -141,24 +160,16 @@ class AvgPool(WindowPool, frozen=True, kw_only=True):
     count_include_pad: Flag = True
 
     tag: ClassVar = "avgpool"
-
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return mean(self._taps(x, y), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return mean_back(self._taps(x, y), prod(y), self._reached(x, y))
+    averages: ClassVar = True
 
 
-class AdaptivePool(Op, frozen=True, kw_only=True):
+class AdaptivePool(Pool, frozen=True, kw_only=True):
     """Pooling to a size: output o is taken from inputs ⌊o·I/O⌋ up to ⌈(o + 1)·I/O⌉.
 
     x: (N, D, *I)   ->   y: (N, D, *O)
     """
 
     out: PerAxis
-
-    group: ClassVar = "pooling"
-    signature: ClassVar = "N D *1 -> N D *2"
 
     def check(self, x: Shape) -> None:
         check_axes(x, out=self.out)
@@ -184,12 +195,6 @@ class AdaptiveMaxPool(AdaptivePool, frozen=True, kw_only=True):
 
     tag: ClassVar = "adaptive_maxpool"
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return largest(self._taps(x, y), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return largest_back(self._taps(x, y), prod(y), prod(x))
-
 
 @op
 class AdaptiveAvgPool(AdaptivePool, frozen=True, kw_only=True):
@@ -201,15 +206,10 @@ class AdaptiveAvgPool(AdaptivePool, frozen=True, kw_only=True):
     """
 
     tag: ClassVar = "adaptive_avgpool"
-
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return mean(self._taps(x, y), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return mean_back(self._taps(x, y), prod(y), prod(x))
+    averages: ClassVar = True
 
 
-class GlobalPool(Op, frozen=True, kw_only=True):
+class GlobalPool(Pool, frozen=True, kw_only=True):
     """Pooling each channel whole.
 
     x: (N, D, *I)   ->   y: (N, D, 1, ...), or (N, D)
@@ -217,15 +217,16 @@ class GlobalPool(Op, frozen=True, kw_only=True):
 
     keepdim: Flag = True
 
-    group: ClassVar = "pooling"
-    signature: ClassVar = "N D *1 -> N D *2"
-
     def check(self, x: Shape) -> None:
         check_axes(x)
 
     def infer(self, x: Any) -> Any:
         n, d, *size = x
         return (n, d, *(1 for _ in size)) if self.keepdim else (n, d)
+
+    def backward(self, x: Any, y: Any) -> Sequence[Work]:
+        """No element is in two windows."""
+        return to_input(0, div(prod(y))) if self.averages else ()
 
 
 @op
@@ -239,12 +240,6 @@ class GlobalMaxPool(GlobalPool, frozen=True, kw_only=True):
 
     tag: ClassVar = "global_maxpool"
 
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return largest(prod(x), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return ()
-
 
 @op
 class GlobalAvgPool(GlobalPool, frozen=True, kw_only=True):
@@ -256,12 +251,7 @@ class GlobalAvgPool(GlobalPool, frozen=True, kw_only=True):
     """
 
     tag: ClassVar = "global_avgpool"
-
-    def work(self, x: Any, y: Any) -> Sequence[Work]:
-        return mean(prod(x), prod(y))
-
-    def backward(self, x: Any, y: Any) -> Sequence[Work]:
-        return to_input(0, div(prod(y)))
+    averages: ClassVar = True
 
 
 def window_total(size: Any, out: Any) -> Any:

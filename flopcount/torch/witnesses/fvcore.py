@@ -29,12 +29,13 @@ def hear(subject: Subject) -> Testimony:
         from fvcore.nn import FlopCountAnalysis  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise MissingExtraError("the witness fvcore", "torch") from None
-    convolves = _convolves(subject)
+    _name_constants(subject.module)
+    computed = subject.numbers == "small" or _convolves(subject)
     if not isinstance(subject.module, torch.jit.ScriptModule):
         _give_tensors(subject.module, tuple(subject.kwargs))
     inputs = (*subject.args, *subject.kwargs.values())
     running = subject.running
-    if subject.numbers == "small" or convolves:
+    if computed:
         change_tensors(subject.module, _zeros)
         inputs = pytree.tree_map_only(Tensor, _zeros, inputs)
         running = nullcontext
@@ -54,6 +55,15 @@ def _convolves(subject: Subject) -> bool:
     with quietly(), subject.running(), _Seen() as seen:
         subject.run()
     return torch.ops.aten.convolution.default in seen.operators
+
+
+def _name_constants(model: nn.Module) -> None:
+    """Let tensors without memory be buffers: of any others a trace would take the numbers down."""
+    for module in model.modules():
+        for name, value in [*vars(module).items()]:
+            if isinstance(value, Tensor) and value.is_meta:
+                delattr(module, name)
+                module.register_buffer(name, value)
 
 
 class _Seen(TorchDispatchMode):
