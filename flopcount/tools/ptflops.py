@@ -25,6 +25,7 @@ from . import (
     Use,
     at_every_place,
     fvcore,
+    no_bilinear,
     per_input,
     per_output,
     recurrent,
@@ -175,5 +176,6 @@ DEFAULT = (
 )  # fmt: skip
 
 ATEN = (
+    no_bilinear(),
     Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),
 )  # fmt: skip
