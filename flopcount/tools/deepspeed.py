@@ -93,6 +93,7 @@ COMMON = (
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), fvcore.matmul, True),
     BY_FUNCTIONAL,
     SUMMED,
+    recurrent.CELL,
     recurrent.UNPROJECTED,
     recurrent.hook({"rnn": -1, "gru": 1, "lstm": 2}),
 )

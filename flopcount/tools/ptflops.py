@@ -136,6 +136,7 @@ BY_KIND = (
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
     Rule("attention as a module, written out: scaling and softmax", ("scale", "softmax"), weighed),
+    recurrent.CELL,
     recurrent.UNPROJECTED,
     recurrent.hook(),
 )

@@ -114,6 +114,25 @@ def test_a_bilinear_layer_is_an_operator_without_a_formula() -> None:
         assert (verification.failures, verification.silent) == ((), {})
 
 
+class Cells(nn.Module):
+    """A recurrent cell, which is a module of several operators."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.GRUCell(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.cell(x[:, 0])  # type: ignore[no-any-return]
+
+
+def test_what_is_counted_in_a_cell_is_not_known() -> None:
+    layers = [layer for layer in count(graph_of(Cells)).layers if layer.node.op.tag == "linear"]
+    assert [layer.node.origin for layer in layers] == ["cell", "cell"]
+    for name in ("thop", "ptflops", "ptflops-cpu", "ptflops-modules", "deepspeed", "calflops", "torchinfo"):
+        assert {METRICS["count"].measure(layer, CONVENTIONS[name]) for layer in layers} == {None}
+    assert total(Cells, "torch") == 2 * total(Cells, "macs") == 2 * (16 * 15 + 5 * 15)
+
+
 def test_upsampling_by_a_factor_stays_that() -> None:
     scaled, sized = (node.op for node in graph_of(Enlarging).nodes if node.op.tag == "upsample")
     assert (scaled.scale, scaled.size) == (3, None)  # type: ignore[attr-defined]
