@@ -65,8 +65,8 @@ class Node(Struct, frozen=True, gc=False):
         weights: Parameters and buffers, in the op's order, and after them learned tensors that its inputs are made of.
         where: Place in the source: `resnet.yaml:42:9`.
         origin: How the source states it: `module`, `functional` or `in place`; `leaf`, in a module of several operators
-            that has no modules inside; `attention`, in torch's MultiheadAttention; `operator`, by a sign (`@`, `+`);
-            `method`, by a tensor's method or a function of torch itself.
+            that has no modules inside; `attention`, in torch's MultiheadAttention; `cell`, in one of torch's recurrent
+            cells; `operator`, by a sign (`@`, `+`); `method`, by a tensor's method or a function of torch itself.
         trainable: False where the layer is frozen: training leaves its weights and its statistics as they are.
         trips: How often it runs: more than once in the body of a loop.
         places: In how many places of the model its module stands: several, where modules share one.

@@ -41,7 +41,7 @@ def notes(report: Report, layer: Layer) -> Iterator[str]:
     if priced is None:
         yield f"what the convention '{convention.name}' counts here is not known"
         return
-    if priced is not layer.work:
+    if [*priced] != [*layer.work]:
         yield f"counted by a rule of the convention '{convention.name}', whatever the layer computes"
         for rule in convention.errors(layer.use):
             yield f"an error of the tool, reproduced: {rule.name}"

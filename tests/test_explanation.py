@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 
+from flopcount.api import analyze
+from flopcount.conventions import CONVENTIONS
 from flopcount.engine import count
 from flopcount.explain import dominant_layers, explain_layer
-from flopcount.explanation import dominants_document, explanation_document
+from flopcount.explanation import dominants_document, explanation_document, side_by_side_document
+from flopcount.metrics import METRICS
 from flopcount.table import AtLeast, Share
 from tests.samples import small
 
@@ -36,3 +39,34 @@ def test_the_layers_that_dominate() -> None:
     assert table.rows[0] == ("stem.conv", "conv", 27_648, Share(27_648, 72_192))
     assert table.totals[-1][2] == AtLeast(72_192)
     assert document.data()["schema"] == "flopcount.explain/1"
+
+
+def test_one_layer_under_several_conventions() -> None:
+    chosen = [CONVENTIONS[name] for name in ("lecture", "macs", "thop", "torch", "xla")]
+    document = side_by_side_document(analyze("resnet18"), "bn1", chosen)
+    (table,) = document.tables
+    n = 64 * 112 * 112
+    assert table.rows == (
+        ("lecture", "FLOPs", "0", "0", 0),
+        ("macs", "MACs", "0", "0", 0),
+        ("thop", "MACs", "4·D·H1·W1", "4·64·112·112", 4 * n),
+        ("torch", "FLOPs", "0", "0", 0),
+        ("xla", "FLOPs", "", "", None),
+    )
+    assert table.title == "bn1 (bn)  1×64×112×112 → 1×64×112×112"
+    assert "what the convention 'xla' counts here is not known" in table.notes
+    data = json.loads(json.dumps(document.data()))
+    assert (data["schema"], len(data["explanations"])) == ("flopcount.explain/1", 5)
+    assert data["explanations"][2]["count"][-1]["result"] == 4 * n
+
+
+def test_every_row_is_the_number_of_that_convention() -> None:
+    report = analyze("alexnet")
+    (table,) = side_by_side_document(report, "conv1", [*CONVENTIONS.values()]).tables
+    layer = report.layers[0]
+    assert {row[0]: row[-1] for row in table.rows} == {
+        name: METRICS["count"].measure(layer, convention) for name, convention in CONVENTIONS.items()
+    }
+    assert not any(
+        "rule of the convention 'torch'" in note for note in table.notes
+    )  # its rule for gradients has nothing to do here

@@ -45,6 +45,10 @@ def explain(
     per_layer: Annotated[
         bool, typer.Option("--per-layer", help="With --vs: a row for each layer in which the two differ.")
     ] = False,
+    conventions: Annotated[
+        str | None,
+        typer.Option("--conventions", metavar="NAMES", help="The layer under several: macs,torch,own.yaml."),
+    ] = None,
     mode: ModeName = "eval",
     count: Counting = None,
     ignore: Ignoring = None,
@@ -60,7 +64,7 @@ def explain(
     from ..bridging import bridge
     from ..conventions import find_convention
     from ..explain import dominant_layers, explain_layer
-    from ..explanation import dominants_document, explanation_document
+    from ..explanation import dominants_document, explanation_document, side_by_side_document
     from .output import show
 
     if vs is None and (from_ is not None or per_layer):
@@ -68,6 +72,10 @@ def explain(
         raise UsageError(f"{given} is about two conventions", hint="name the other one: --vs thop")
     if from_ is not None and convention is not None:
         raise UsageError("--from and --convention both name the convention to start from", hint="leave out one")
+    several = names_of(conventions)
+    if several and (convention or vs or layer is None):
+        what = "is about one layer" if layer is None else f"leaves no room for --{'vs' if vs else 'convention'}"
+        raise UsageError(f"--conventions {what}", hint="flopcount explain SOURCE LAYER --conventions macs,torch")
     first = from_ or convention or ("lecture" if vs is None else "macs")
     report = analyze(
         source,
@@ -84,6 +92,9 @@ def explain(
         other = find_convention(vs).adjusted(names_of(count), names_of(ignore))
         spanned = bridge(report, report.convention, other, layer or "")
         show(bridge_document(spanned, per_layer=per_layer), format, output)
+    elif several and layer is not None:
+        chosen = [find_convention(name).adjusted(names_of(count), names_of(ignore)) for name in dict.fromkeys(several)]
+        show(side_by_side_document(report, layer, chosen), format, output)
     elif layer is None:
         show(dominants_document(report, dominant_layers(report)), format, output)
     else:

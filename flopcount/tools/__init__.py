@@ -127,6 +127,21 @@ def by_functional(use: Use) -> Sequence[Work]:
     return () if use.origin == "method" else use.work
 
 
+def unless_bilinear(use: Use) -> Sequence[Work]:
+    """Torch's bilinear layer, which is read as an einsum, is one operator without a formula."""
+    return () if use.op.equation == "...i,oij,...j->...o" else use.work
+
+
+def unless_nothing(belief: Belief) -> Belief:
+    """The belief, where the rules before have left anything."""
+    return lambda use: belief(use) if use.work else use.work
+
+
+def no_bilinear(phase: str = "forward") -> Rule:
+    """A rule for those who count operators."""
+    return Rule("no bilinear layer: it is one operator without a formula", ("einsum",), unless_bilinear, True, phase)
+
+
 BY_NO_SIGN = Rule("no matrix product by the sign @", ("matmul",), by_no_sign, wrong=True)
 BY_FUNCTIONAL = Rule("no activation but by a module or torch.nn.functional", RENAMED, by_functional, wrong=True)
 SUMMED = Rule("1 per element of torch.add and torch.mul", SUMS, summed)

@@ -20,11 +20,13 @@ from . import (
     Use,
     at_every_place,
     fvcore,
+    no_bilinear,
     nothing,
     per_input,
     products_only,
     recurrent,
     unit,
+    unless_nothing,
 )  # fmt: skip
 from .fvcore import bn
 
@@ -86,10 +88,12 @@ COMMON = (
     Rule("1 per input of pooling", POOLS, per_input(1)),
     Rule("1 per element of a softmax", ("softmax",), per_input(1)),
     Rule("upsampling to a given size without its channels and batch", ("upsample",), upsample, wrong=True),
-    Rule("an einsum as numpy prints it, with four digits", ("einsum",), einsum, wrong=True),
+    no_bilinear(),
+    Rule("an einsum as numpy prints it, with four digits", ("einsum",), unless_nothing(einsum), wrong=True),
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), fvcore.matmul, True),
     BY_FUNCTIONAL,
     SUMMED,
+    recurrent.CELL,
     recurrent.UNPROJECTED,
     recurrent.hook({"rnn": -1, "gru": 1, "lstm": 2}),
 )

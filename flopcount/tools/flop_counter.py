@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ..op import Work, dot
 from ..ops.einsum import parse
 from ..sizes import maximum, prod
-from . import Rule, Use
+from . import Rule, Use, no_bilinear, unless_nothing
 
 
 def grouped_gradient(use: Use) -> Sequence[Work]:
@@ -48,7 +48,8 @@ RULES = (
         "the weight gradient of a grouped convolution, groups times too high",
         ("conv", "conv_transpose", "dynamic_conv"), grouped_gradient, wrong=True, phase="grad_weight",
     ),
-    Rule("an einsum in torch's own order", ("einsum",), einsum),
+    *map(no_bilinear, ("forward", "grad_input", "grad_weight")),
+    Rule("an einsum in torch's own order", ("einsum",), unless_nothing(einsum)),
 )  # fmt: skip
 
 CPU = (

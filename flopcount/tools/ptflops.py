@@ -25,6 +25,7 @@ from . import (
     Use,
     at_every_place,
     fvcore,
+    no_bilinear,
     per_input,
     per_output,
     recurrent,
@@ -135,6 +136,7 @@ BY_KIND = (
     Rule("1 per output of upsampling", ("upsample",), per_output(1)),
     Rule("attention as a module: projections, scaling, scores, softmax, values", ("attention", "sdpa"), attention),
     Rule("attention as a module, written out: scaling and softmax", ("scale", "softmax"), weighed),
+    recurrent.CELL,
     recurrent.UNPROJECTED,
     recurrent.hook(),
 )
@@ -175,5 +177,6 @@ DEFAULT = (
 )  # fmt: skip
 
 ATEN = (
+    no_bilinear(),
     Rule("the bias of a transposed convolution at every output", ("conv_transpose",), conv_transpose),
 )  # fmt: skip

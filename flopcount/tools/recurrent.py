@@ -26,6 +26,14 @@ def per_unit(counts: Mapping[str, int]) -> Belief:
     return belief
 
 
+def unless_cell(use: Use) -> Sequence[Work] | None:
+    """What is counted in a recurrent cell, a module of several operators, has not been surveyed."""
+    return None if use.origin == "cell" else use.work
+
+
+CELL = Rule("a rule of its own for recurrent cells, not surveyed", ("linear",), unless_cell)
+
+
 def unprojected(use: Use) -> Sequence[Work]:
     """The products that make an LSTM's state smaller are not seen."""
     return use.work if use.op.proj is None else [entry for entry in use.work if entry.part != "projection"]

@@ -54,6 +54,7 @@ RULES = (
     Rule("3 per element of a softmax, less one per row", ("softmax",), softmax),
     Rule("1 per element of a PReLU", ("prelu",), per_input(1)),
     Rule("per output of upsampling 1, 5, 11 or 259, by its mode", ("upsample",), upsample),
+    recurrent.CELL,
     recurrent.NOT_SMALLER,
     recurrent.hook({"rnn": 1, "gru": 7, "lstm": 8}),
     Rule("no product that is no module: attention, matrix products", PRODUCTS, nothing, wrong=True),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..op import Work
 from ..sizes import prod
-from . import NORMS, RECURRENT, Rule, Use, nothing, unit
+from . import NORMS, RECURRENT, Rule, Use, nothing, recurrent, unit
 from .thop import PRODUCTS
 
 
@@ -36,6 +36,7 @@ def _params(use: Use) -> Any:
 
 
 RULES = (
+    recurrent.CELL,
     Rule(
         "a transposed convolution at every output: too high by its strides", ("conv_transpose",), conv_transpose, True
     ),

@@ -114,3 +114,29 @@ def test_what_is_counted_or_ignored_is_so_on_both_sides(run: Run) -> None:
 def test_a_bridge_has_two_ends(run: Run, arguments: tuple[str, ...], message: str) -> None:
     result = run("explain", "alexnet", *arguments)
     assert (result.status, result.out, result.err) == (2, "", message)
+
+
+def test_one_layer_under_several_conventions(run: Run) -> None:
+    result = run("explain", "alexnet", "conv1", "--conventions", "macs,torch", "--ignore", "bias", "-f", "csv")
+    assert (result.status, result.err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(result.out)))
+    assert [(row["convention"], row["unit"], row["result"]) for row in rows] == [
+        ("macs", "MACs", "105415200"), ("torch", "FLOPs", "210830400"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ((), "is about one layer"),
+        (("conv1", "--vs", "thop"), "leaves no room for --vs"),
+        (("conv1", "-c", "thop"), "leaves no room for --convention"),
+    ],
+    ids=["network", "vs", "convention"],
+)
+def test_several_conventions_are_about_one_layer(run: Run, arguments: tuple[str, ...], what: str) -> None:
+    result = run("explain", "alexnet", "--conventions", "macs,torch", *arguments)
+    assert result.status == 2
+    assert (
+        result.err == f"error: --conventions {what}\n  hint: flopcount explain SOURCE LAYER --conventions macs,torch\n"
+    )

@@ -17,6 +17,7 @@ from flopcount.sources import load
 from flopcount.verify import verify
 
 X = (1, 6, 16)
+TORCH = CONVENTIONS["torch"]
 LINEAR, PRODUCT, SCORES = 6 * 16 * 16, 6 * 6 * 16, 6 * 6
 
 
@@ -88,6 +89,48 @@ def test_functions_are_seen() -> None:
     assert total(Functions, "ptflops-cpu") == LINEAR + 96 + 2 * PRODUCT + elementwise
     assert total(Functions, "calflops") == 2 * LINEAR + 4 * PRODUCT + elementwise
     assert total(Functions, "macs") == total(Signs, "macs")
+
+
+class Bilinear(nn.Module):
+    """An embedding, and a form in it twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form = nn.Bilinear(16, 16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.form(x, x)  # type: ignore[no-any-return]
+
+
+def test_a_bilinear_layer_is_an_operator_without_a_formula() -> None:
+    assert total(Bilinear, "macs") > 0
+    assert {total(Bilinear, name) for name in ("torch", "torch-cpu", "fvcore", "ptflops-aten", "calflops")} == {0}
+    (error,) = {rule.name for layer in count(graph_of(Bilinear)).layers for rule in TORCH.errors(layer.use)}
+    assert error == "no bilinear layer: it is one operator without a formula"
+    for witnesses, against in ((["FlopCounterMode", "fvcore"], []), ([], ["torch-cpu", "ptflops-aten"])):
+        verification = verify(
+            graph_of(Bilinear), model=Bilinear(), args=(torch.zeros(X),), witnesses=witnesses, against=against
+        )
+        assert (verification.failures, verification.silent) == ((), {})
+
+
+class Cells(nn.Module):
+    """A recurrent cell, which is a module of several operators."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.GRUCell(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.cell(x[:, 0])  # type: ignore[no-any-return]
+
+
+def test_what_is_counted_in_a_cell_is_not_known() -> None:
+    layers = [layer for layer in count(graph_of(Cells)).layers if layer.node.op.tag == "linear"]
+    assert [layer.node.origin for layer in layers] == ["cell", "cell"]
+    for name in ("thop", "ptflops", "ptflops-cpu", "ptflops-modules", "deepspeed", "calflops", "torchinfo"):
+        assert {METRICS["count"].measure(layer, CONVENTIONS[name]) for layer in layers} == {None}
+    assert total(Cells, "torch") == 2 * total(Cells, "macs") == 2 * (16 * 15 + 5 * 15)
 
 
 def test_upsampling_by_a_factor_stays_that() -> None:

@@ -265,4 +265,6 @@ def _origin(module: torch.nn.Module) -> str:
     """What the operators are that a module runs itself."""
     if isinstance(module, torch.nn.MultiheadAttention):
         return "attention"
+    if isinstance(module, torch.nn.RNNCellBase):
+        return "cell"
     return "functional" if module._modules else "leaf"

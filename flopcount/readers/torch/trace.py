@@ -43,7 +43,7 @@ class Scope(Struct, eq=False):
         path: The module's name: `layer1.0`, empty for the model itself.
         calls: How many operators ran in it that are layers, those of modules inside it left out.
         holds_others: Whether modules inside it ran.
-        origin: What its operators are where it is more than one: `functional`, `leaf` or `attention` (see
+        origin: What its operators are where it is more than one: `functional`, `leaf`, `attention` or `cell` (see
             `flopcount.graph.Node`).
         outer: The call that it was made in; None for the model itself.
         places: In how many places of the model the module stands.
