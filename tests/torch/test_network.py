@@ -153,6 +153,15 @@ def test_tensors_of_another_type_than_the_network() -> None:
     assert network.get_parameter("table.weight").grad is not None
 
 
+def test_a_constant_that_no_pass_keeps_has_the_networks_dtype() -> None:
+    builder = GraphBuilder("wide", dtype="float64")
+    made = builder.add(find_op("constant")(shape=(3,), keep_batch=False, kept=False), [], name="mask")
+    network = build(builder.build(made))
+    assert (network().dtype, network.half()().dtype, network.to("meta")().is_meta) == (
+        torch.float64, torch.float16, True,
+    )  # fmt: skip
+
+
 def test_integer_weights_are_refused() -> None:
     builder = GraphBuilder("quantised", dtype="int8")
     outputs = builder.add(find_op("linear")(out=2), [builder.input("x", (2, 3))], name="fc")

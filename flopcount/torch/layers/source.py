@@ -42,6 +42,13 @@ class Kept(nn.Module):
             self.value = noise(op)
         self.keep_batch = op.keep_batch
 
+    def _apply(self, fn: Any, recurse: bool = True) -> Kept:
+        """What is no buffer follows all the same where buffers go."""
+        if "value" not in self._buffers:
+            self.value = fn(self.value)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
     def forward(self, *x: Tensor) -> Tensor:
         return self.value.expand(x[0].shape[0], *self.value.shape) if self.keep_batch else self.value
 
