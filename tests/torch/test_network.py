@@ -147,7 +147,7 @@ def test_tensors_of_another_type_than_the_network() -> None:
     )
     buffers = {name: buffer.dtype for name, buffer in network.named_buffers() if buffer.numel()}
     assert buffers == {"index.value": torch.int64}
-    assert "mask.device_of" not in network.state_dict()
+    assert "mask.like" not in network.state_dict()
     assert {name: value.dtype for name, value in network.named_parameters()} == {
         "table.weight": torch.float32, "scale.weight": torch.float64,
     }  # fmt: skip
@@ -164,6 +164,15 @@ def test_a_weight_that_a_layer_makes_is_refused() -> None:
     with pytest.raises(UsageError, match="cannot be built: a layer makes its weight") as caught:
         build(graph)
     assert caught.value.layer == "fc (linear)"
+
+
+def test_a_constant_that_no_pass_keeps_has_the_networks_dtype() -> None:
+    builder = GraphBuilder("wide", dtype="float64")
+    made = builder.add(find_op("constant")(shape=(3,), keep_batch=False, kept=False), [], name="mask")
+    network = build(builder.build(made))
+    assert (network().dtype, network.half()().dtype, network.to("meta")().is_meta) == (
+        torch.float64, torch.float16, True,
+    )  # fmt: skip
 
 
 def test_integer_weights_are_refused() -> None:

@@ -46,18 +46,17 @@ class Kept(nn.Module):
 class Made(nn.Module):
     """A tensor that every pass makes anew: small numbers, since a graph knows none."""
 
-    device_of: Tensor
-    """Of no size: it goes where the module goes."""
+    like: Tensor
+    """Of no size: it takes the type and the device that the module is given."""
 
     def __init__(self, op: Constant) -> None:
         super().__init__()
-        self.register_buffer("device_of", torch.empty(0), persistent=False)
+        self.register_buffer("like", torch.empty(0, dtype=noise(op).dtype), persistent=False)
         self.shape, self.keep_batch = op.shape, op.keep_batch
-        self.dtype = noise(op).dtype
 
     def forward(self, *x: Tensor) -> Tensor:
-        number = STD if self.dtype.is_floating_point or self.dtype.is_complex else 0
-        made = torch.full(self.shape, number, dtype=self.dtype, device=self.device_of.device)
+        number = STD if self.like.is_floating_point() or self.like.is_complex() else 0
+        made = torch.full(self.shape, number, dtype=self.like.dtype, device=self.like.device)
         return made.expand(x[0].shape[0], *made.shape) if self.keep_batch else made
 
 
