@@ -39,7 +39,7 @@ def identification_table(found: Identification) -> Table:
         >>> from flopcount.identifying import identify
         >>> table = identification_table(identify("alexnet", "210,830,400", layer="conv1"))
         >>> table.rows[0][:2]
-        ('exact', 'lecture, torch, xla')
+        ('exact', 'lecture, torch, torch-cpu, xla')
     """
     shown = (found.matches or found.nearest)[:MOST]
     return _table(found, [_row(match, NAMES) for match in shown], tuple(_notes(found, shown)))

@@ -173,8 +173,8 @@ def test_a_loops_gradients_are_a_loops() -> None:
     assert sum(work.count for work in layer.work or () if work.kind == "dot") == 5 * 3 * once
 
 
-def test_a_loop_is_no_spec() -> None:
-    with pytest.raises(SpecError, match="it runs 5 times, in a loop, which the spec language cannot say"):
+def test_a_tensor_that_a_layer_keeps_besides_its_own_is_no_spec() -> None:
+    with pytest.raises(SpecError, match="it keeps 'table' besides its own weights"):
         spec_text(looped())
 
 

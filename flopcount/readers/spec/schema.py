@@ -152,7 +152,8 @@ def _budget() -> Schema:
         ]
     }
     return {
-        "type": ["object", "null"],
+        "type": "object",
+        "minProperties": 1,
         "description": "what it may cost, which `flopcount check` holds it to",
         "properties": {
             "convention": {**_TEXT, "description": "how FLOPs are counted"},

@@ -99,7 +99,7 @@ UNSPEAKABLE = {
     "shuffle-legacy": "the input 'onnx::Shape_0' cannot be named",
     "decoder-legacy": "there is no layer that makes '/Equal_output_0'",
     "decoder-dynamo": "there is no layer that makes 'eq'",
-    "sounds-legacy": "its weight is 'norm.weight', which no layer before it has",
+    "sounds-legacy": "its weight is constant, and the layer is not",
 }
 """What a spec cannot say: names that are none, a mask of truth values, weights that stand for others."""
 

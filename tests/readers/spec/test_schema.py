@@ -112,7 +112,7 @@ def test_what_is_a_mistake(text: str) -> None:
         ("{params: 5M, macs: 600000000, 'flops:torch': 1 GFLOPs, share: 40%, convention: lecture}", True),
         ("{params: {max: 5M, max_increase: 2%, level: warn}, ops: {deny: [lrn]}, allow_partial: true}", True),
         ("{params: [{max: 5M, level: warn}, 6M], max_increase: not worse}", True),
-        ("", True),
+        ("", False),
         ("5M", False),
         ("{params: {maximum: 5M}}", False),
         ("{params: {max: 5M, level: off}}", False),
