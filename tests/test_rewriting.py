@@ -174,8 +174,10 @@ def test_a_loops_gradients_are_a_loops() -> None:
 
 
 def test_a_tensor_that_a_layer_keeps_besides_its_own_is_no_spec() -> None:
-    with pytest.raises(SpecError, match="it keeps 'table' besides its own weights"):
+    with pytest.raises(SpecError, match="its weights would read back otherwise") as caught:
         spec_text(looped())
+    assert caught.value.facts["weights"].endswith(", table parameter 8 float32")
+    assert caught.value.facts["read back"].endswith(", b.bias parameter 8 float32")
 
 
 def test_the_batch_stays() -> None:

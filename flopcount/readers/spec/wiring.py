@@ -134,8 +134,6 @@ class Wiring:
         shapes = [tensor.shape for tensor in node.inputs]
         learned, kept = node.op.weights(*shapes), node.op.buffers(*shapes)
         ties: dict[str, Tensor | str] = {}
-        for extra in node.weights[len(learned) + len(kept) :]:
-            raise SpecError(f"it keeps '{extra.name}' besides its own weights", hint="a layer of its own can hold it")
         for key, weight in zip((*learned, *kept), node.weights, strict=False):
             name = f"{node.name}.{key}"
             if not weight.is_held:

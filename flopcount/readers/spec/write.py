@@ -227,13 +227,20 @@ def _read_back(graph: Graph, text: str) -> None:
             ours, theirs = getattr(node, aspect), getattr(other, aspect)
             if ours != theirs:
                 raise SpecError(
-                    f"cannot be written as a spec: its {aspect} would read back as {theirs}",
+                    f"cannot be written as a spec: its {aspect} would read back otherwise",
                     where=node.where,
                     layer=node.label,
-                    facts={aspect: str(ours)},
+                    facts={aspect: _told(ours), "read back": _told(theirs)},
                 )
     if _whole(graph) != _whole(again):
         raise SpecError(f"'{graph.name}' cannot be written as a spec: its inputs, outputs or texts read back otherwise")
+
+
+def _told(aspect: Any) -> str:
+    """Tensors by name, type and shape; anything else as it is."""
+    if not isinstance(aspect, tuple):
+        return str(aspect)
+    return ", ".join(f"{tensor.name} {tensor.kind} {show_shape(tensor.shape)} {tensor.dtype}" for tensor in aspect)
 
 
 def _whole(graph: Graph) -> list[Any]:

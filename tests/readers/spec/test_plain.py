@@ -81,7 +81,7 @@ def test_a_layer_is_frozen_where_all_of_its_own_weights_are() -> None:
         ),
         (
             alone(Constant(shape=(1, 3)), value=Tensor("index", (1, 3), "int64", kind="buffer")),
-            "its weights would read back as",
+            "its weights would read back otherwise",
         ),
     ],
     ids=["half frozen", "its statistics are not frozen", "not learned", "of another type"],
