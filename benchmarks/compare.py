@@ -13,7 +13,7 @@ from scale import seconds, spec
 
 from flopcount.api import analyze
 from flopcount.collector import paused
-from flopcount.comparison import compare_reports, comparison_document
+from flopcount.comparing.comparison import compare_reports, comparison_document
 from flopcount.engine import Report
 from flopcount.readers.spec import read
 from flopcount.renderers import json, table

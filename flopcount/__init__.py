@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import analyze, compare
-    from .bridging import bridge
+    from .bridges.bridge import bridge
+    from .bridges.identifying import Identification, identify
     from .budget import assert_within_budget, check
-    from .comparison import Comparison
+    from .comparing.comparison import Comparison
+    from .comparing.pair import Pair
     from .conventions import CONVENTIONS, Convention
     from .engine import Layer, Report, Total
     from .errors import FlopcountError
     from .explain import dominant_layers, explain_layer
     from .graph import Graph, GraphBuilder, Node, Tensor
-    from .identifying import Identification, identify
     from .op import Op, Work
-    from .pair import Pair
     from .payload import envelope
     from .sources import load
-    from .sweeping import Sweep, sweep
+    from .sweeps.sweep import Sweep, sweep
     from .verdict import Check
 
 __version__ = "0.1.0"
@@ -68,10 +68,10 @@ __all__ = [
 _HOMES = {
     "analyze": "api",
     "compare": "api",
-    "bridge": "bridging",
+    "bridge": "bridges.bridge",
     "assert_within_budget": "budget",
     "check": "budget",
-    "Comparison": "comparison",
+    "Comparison": "comparing.comparison",
     "CONVENTIONS": "conventions",
     "Convention": "conventions",
     "Layer": "engine",
@@ -84,15 +84,15 @@ _HOMES = {
     "GraphBuilder": "graph",
     "Node": "graph",
     "Tensor": "graph",
-    "Identification": "identifying",
-    "identify": "identifying",
+    "Identification": "bridges.identifying",
+    "identify": "bridges.identifying",
     "Op": "op",
     "Work": "op",
-    "Pair": "pair",
+    "Pair": "comparing.pair",
     "envelope": "payload",
     "load": "sources",
-    "Sweep": "sweeping",
-    "sweep": "sweeping",
+    "Sweep": "sweeps.sweep",
+    "sweep": "sweeps.sweep",
     "Check": "verdict",
 }
 

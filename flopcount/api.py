@@ -17,8 +17,8 @@ from .sources import Inputs, is_torch, load
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from .comparison import Comparison
-    from .effect import Effect
+    from .comparing.comparison import Comparison
+    from .comparing.effect import Effect
 
 
 def analyze(
@@ -117,7 +117,7 @@ def compare(
     with paused():
         found = [read(source) for source in sources]
     _refuse_unknown(settings or {}, [each for each in found if isinstance(each, Graph)])
-    from .comparison import compare_reports
+    from .comparing.comparison import compare_reports
 
     return compare_reports(
         [
@@ -171,7 +171,7 @@ def compare_rewritten(
             graph = source
         else:
             graph = load(source, inputs=inputs, batch=batch, settings=settings, kwargs=kwargs)
-        from .effect import effect_of
+        from .comparing.effect import effect_of
         from .rewriting import rewrite
 
         return effect_of(rewrite(graph, requests), chosen.adjusted(counting, ignoring), mode)

@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from .conventions import CONVENTIONS, Convention
 from .engine import Layer, Report, Total, op_in, repeated
 from .errors import UsageError, did_you_mean
+from .formula.lift import Letter, Lifted, lift
+from .formula.quantity import Quantity, prod
 from .gradients import SUM
-from .lift import Letter, Lifted, lift
 from .metrics import METRICS, Figures
 from .op import Op, Shape, Work
-from .quantity import Quantity, prod
 from .remarks import notes, summary
 from .tools import Use
 

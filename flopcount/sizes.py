@@ -26,7 +26,7 @@ def ceil_div(a: Any, b: Any) -> Any:
     """
     if type(a) is int and type(b) is int:
         return -(-a // b)
-    from . import quantity
+    from .formula import quantity
 
     return quantity.ceil_div(a, b)
 
@@ -35,7 +35,7 @@ def minimum(a: Any, b: Any) -> Any:
     """The smaller of two."""
     if type(a) is int and type(b) is int:
         return min(a, b)
-    from . import quantity
+    from .formula import quantity
 
     return quantity.minimum(a, b)
 
@@ -44,7 +44,7 @@ def maximum(a: Any, b: Any) -> Any:
     """The greater of two."""
     if type(a) is int and type(b) is int:
         return max(a, b)
-    from . import quantity
+    from .formula import quantity
 
     return quantity.maximum(a, b)
 
@@ -53,7 +53,7 @@ def whole(a: Any) -> Any:
     """A sum that formulas keep together in brackets; its value is the same."""
     if type(a) is int:
         return a
-    from . import quantity
+    from .formula import quantity
 
     return quantity.whole(a)
 
@@ -62,6 +62,6 @@ def gcd(a: Any, b: Any) -> Any:
     """The greatest common divisor of two."""
     if type(a) is int and type(b) is int:
         return math.gcd(a, b)
-    from . import quantity
+    from .formula import quantity
 
     return quantity.gcd(a, b)

@@ -14,7 +14,7 @@ from itertools import product
 from operator import add
 from typing import Any
 
-from flopcount.lift import lift
+from flopcount.formula.lift import lift
 from flopcount.op import Op, Work
 
 TALLY: Counter[str] = Counter()

@@ -18,7 +18,7 @@ from flopcount.metrics import METRICS
 from flopcount.readers.torch import read
 from flopcount.readers.torch.compiled import import_any
 from flopcount.sources import load
-from flopcount.verify import AGAINST, verify
+from flopcount.verifying.verify import AGAINST, verify
 
 RECORDED = Path(__file__).parent / "data" / "other_tools.csv"
 README = Path(__file__).parents[1] / "README.md"

@@ -73,7 +73,7 @@ def compare(
         "columns": names_of(columns) or None, "depth": depth, "by": by, "sort": sort, "top": top,
     }  # fmt: skip
     if rewrite:
-        from ..effect import effect_document
+        from ..comparing.effect import effect_document
 
         if len(sources) > 1:
             raise UsageError("--rewrite takes one network, which it is compared with", hint="leave out the others")
@@ -81,7 +81,7 @@ def compare(
         reports = effect.comparison.reports
         show(effect_document(effect, **shown), format, output)
     else:
-        from ..comparison import comparison_document
+        from ..comparing.comparison import comparison_document
 
         comparison = api.compare(*sources, mode=mode or "eval", **options)
         reports = comparison.reports

@@ -60,8 +60,8 @@ def explain(
     With --vs, why another counter's number of the network, or of one layer or module, is another.
     """
     from ..api import analyze
-    from ..bridge_table import bridge_document
-    from ..bridging import bridge
+    from ..bridges.bridge import bridge
+    from ..bridges.table import bridge_document
     from ..conventions import find_convention
     from ..explain import dominant_layers, explain_layer
     from ..explanation import dominants_document, explanation_document, side_by_side_document

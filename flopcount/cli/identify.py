@@ -27,9 +27,9 @@ def identify(
     output: Output = None,
 ) -> None:
     """Which tool, convention, input size or mode gives a number for this network; exit 1 where none does."""
+    from ..bridges.identify_table import identification_document
+    from ..bridges.identifying import identify, require_match
     from ..conventions import find_convention
-    from ..identify_table import identification_document
-    from ..identifying import identify, require_match
     from .output import show
 
     found = identify(

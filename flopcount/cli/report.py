@@ -116,8 +116,8 @@ def _over(
     sources: list[str], over: dict[str, str], asked: dict[str, Any], rows: dict[str, Any]
 ) -> tuple[Document, Callable[[], None]]:
     """A table a network over its settings, and what `--strict` requires of them."""
-    from ..sweep_table import sweep_document
-    from ..sweeping import require_all, sweep
+    from ..sweeps.sweep import require_all, sweep
+    from ..sweeps.table import sweep_document
 
     if given := next((name for name, value in rows.items() if value is not None), None):
         raise UsageError(f"--{given} is about layers, and a row of --over is a whole network")

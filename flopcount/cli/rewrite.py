@@ -26,7 +26,7 @@ def rewrite(
     `flopcount compare SOURCE --rewrite NAME` shows what it costs.
     """
     from .. import rewriting
-    from ..effect import remarks
+    from ..comparing.effect import remarks
     from ..readers.spec.sayable import sayable
     from ..readers.spec.write import spec_text
     from ..sources import load

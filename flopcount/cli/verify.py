@@ -30,8 +30,8 @@ def verify(
     output: Output = None,
 ) -> None:
     """Build a network in torch and let independent counters confirm every number; exit 1 where one does not."""
-    from ..verification import verification_document
-    from ..verify import WITNESSES, require_agreement, verify
+    from ..verifying.verification import verification_document
+    from ..verifying.verify import WITNESSES, require_agreement, verify
     from .output import show
 
     verifications = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from flopcount.comparison import compare_reports, comparison_document
+from flopcount.comparing.comparison import compare_reports, comparison_document
 from flopcount.engine import count
 from flopcount.errors import UsageError
 from flopcount.registry import load

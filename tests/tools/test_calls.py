@@ -15,7 +15,7 @@ from flopcount.engine import Report, count
 from flopcount.graph import Graph
 from flopcount.metrics import METRICS
 from flopcount.sources import load
-from flopcount.verify import verify
+from flopcount.verifying.verify import verify
 
 X = (1, 6, 16)
 TORCH = CONVENTIONS["torch"]

@@ -12,7 +12,7 @@ from flopcount.conventions import CONVENTIONS
 from flopcount.engine import Report, count
 from flopcount.metrics import METRICS
 from flopcount.sources import load
-from flopcount.verify import WITNESSES, verify
+from flopcount.verifying.verify import WITNESSES, verify
 
 CONV, BIAS, RELU, BN = 9 * 4 * 4 * 64, 4 * 64, 4 * 64, 4 * 64
 X = "4x8x8"

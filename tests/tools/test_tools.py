@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from flopcount.conventions import CONVENTIONS
-from flopcount.verify import AGAINST
+from flopcount.verifying.verify import AGAINST
 from tests.tools.layers import CASES
 
 

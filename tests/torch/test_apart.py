@@ -15,7 +15,7 @@ from flopcount.errors import ExpectationError, UsageError
 from flopcount.readers.torch import read
 from flopcount.torch.witnesses import apart
 from flopcount.torch.witnesses.apart import ask
-from flopcount.verify import require_agreement, verify
+from flopcount.verifying.verify import require_agreement, verify
 from tests.samples import Sample, small
 
 pytestmark = pytest.mark.filterwarnings("ignore")

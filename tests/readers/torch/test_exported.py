@@ -7,7 +7,7 @@ import pytest
 from flopcount.engine import count
 from flopcount.errors import SourceError
 from flopcount.sources import load
-from flopcount.verify import verify
+from flopcount.verifying.verify import verify
 from tests.readers.torch.witness import tags
 
 HERE = "tests.readers.torch.odd"

@@ -11,7 +11,7 @@ import pytest
 from flopcount.engine import count
 from flopcount.errors import SourceError, UsageError
 from flopcount.sources import load
-from flopcount.verify import verify
+from flopcount.verifying.verify import verify
 from tests.cli.conftest import Run, run  # noqa: F401
 
 HERE = "tests.readers.torch.odd"

@@ -1,0 +1,1 @@
+"""Networks beside one another: which layer stands for which, and what differs."""
