@@ -29,7 +29,7 @@ from .tools import Rule, nothing, per_input, per_output, unknown
 
 UNITS = ("FLOP", "MAC", "op")
 PRICES = ("product", "output", "bias", "primitive", "statistics")
-SWITCHES = ("masked", "backward", "recomputed")
+SWITCHES = ("masked", "backward")
 KEYS = ("name", "like", "unit", "summary", "source", "prices", "rules")
 WORDS = {"nothing": nothing, "unknown": unknown}
 PER_ELEMENT = {"per_input": per_input, "per_output": per_output}

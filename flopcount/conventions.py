@@ -32,7 +32,6 @@ class Convention(Struct, frozen=True):
         statistics: Price of a primitive of batch normalisation by the batch's own statistics, which only training does.
         masked: Whether products that a mask throws away are priced (causal attention's upper triangle).
         backward: Whether the tool sees the backward pass.
-        recomputed: Whether work that the backward pass does once more is priced.
         rules: What the tool keeps account of in place of the true ledger, one after another (see `flopcount.tools`);
             its known errors are among them.
         counted: Op tags whose every primitive is priced 1, whatever `primitive` says (`--count`).
@@ -50,7 +49,6 @@ class Convention(Struct, frozen=True):
     statistics: int = 0
     masked: bool = False
     backward: bool = True
-    recomputed: bool = False
     rules: tuple[Rule, ...] = ()
     counted: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -66,7 +64,7 @@ class Convention(Struct, frozen=True):
         """
         if self.ignored and (op.tag in self.ignored or work.role in self.ignored or work.kind in self.ignored):
             return 0
-        if (work.role == "masked" and not self.masked) or (work.role == "recomputed" and not self.recomputed):
+        if work.role == "masked" and not self.masked:
             return 0
         if work.phase != "forward" and not self.backward:
             return 0
@@ -162,13 +160,13 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             "torch", "FLOP", "two per product of a dot product, also those that a mask throws away; nothing else",
-            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True, recomputed=True,
+            "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0", masked=True,
             rules=flop_counter.RULES,
         ),
         Convention(
             "torch-cpu", "FLOP", "as torch, without what a CPU has whole operators for: attention's core, LSTMs",
             "torch.utils.flop_counter.FlopCounterMode, torch 2.13.0, on a model with numbers in an x86 CPU's memory",
-            masked=True, recomputed=True, rules=flop_counter.CPU,
+            masked=True, rules=flop_counter.CPU,
         ),
         Convention(
             "fvcore", "MAC",

@@ -62,14 +62,10 @@ class Ratio(Struct, frozen=True):
         return self.title or f"{convention.unit}s/B"
 
 
-UNDONE = ("masked", "recomputed")
-"""Roles of work that the mathematics does not ask for: thrown away, or done for the second time."""
-
-
 def _macs(layer: Layer, convention: Convention) -> int | None:
     if layer.work is None:
         return None
-    return sum(work.count for work in layer.work if work.kind == "dot" and work.role not in UNDONE)
+    return sum(work.count for work in layer.work if work.kind == "dot" and work.role != "masked")
 
 
 def _count(layer: Layer, convention: Convention) -> int | None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 Shape = tuple[int, ...]
 
 KINDS = ("dot", "add", "mul", "div", "cmp", "special")
-ROLES = ("main", "bias", "masked", "statistics", "recomputed")
+ROLES = ("main", "bias", "masked", "statistics")
 """What work may be, and what it may be for; see `Work`."""
 
 
@@ -27,8 +27,8 @@ class Work(Struct, frozen=True, gc=False, repr_omit_defaults=True):
         count: How many. For a `dot`, its products: the multiplications of all dot products together.
         outputs: For a `dot`, how many results it has: it performs `count - outputs` additions. Otherwise 0.
         role: What the work is for, so that a convention can drop a part: `main`, `bias`, `masked` (computed by a dense
-            kernel and thrown away: causal attention's upper triangle), `statistics` (batch normalisation by the batch's
-            own mean and variance, in training), `recomputed` (done once more in the backward pass to save memory).
+            kernel and thrown away: causal attention's upper triangle), or `statistics` (batch normalisation by the
+            batch's own mean and variance, in training).
         part: The visible part of a composite op (`scores`, `softmax`, `values`, `gate` ...), or empty.
         phase: `forward`, `grad_input` or `grad_weight`.
         to: Of a gradient, what it belongs to, the place of an input or the name of a weight: the work is done only

@@ -100,7 +100,6 @@ KINDS = {
     "add": "additions", "mul": "multiplications", "div": "divisions", "cmp": "comparisons", "special": "exp, sqrt, …",
 }  # fmt: skip
 ROLES = {"bias": "biases", "statistics": "statistics"}
-UNDONE = {"masked": ", masked", "recomputed": ", done again"}
 PHASES = {"grad_input": ", to inputs", "grad_weight": ", to weights"}
 
 
@@ -110,7 +109,7 @@ def _parts(entries: Iterable[Work], convention: Convention, layer: Layer, trips:
     for entry in entries:
         if entry.kind == "unit":
             continue
-        said = UNDONE.get(entry.role, "") + PHASES.get(entry.phase, "")
+        said = (", masked" if entry.role == "masked" else "") + PHASES.get(entry.phase, "")
         price = convention.price(replace(entry, count=1, outputs=0), op)
         if entry.kind == "dot":
             yield Part(f"products{said}", trips * entry.count, price)

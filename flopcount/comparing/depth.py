@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..engine import Layer, Report, Total
-from ..metrics import UNDONE
 
 
 def depth(report: Report) -> Total:
@@ -40,7 +39,7 @@ def depth(report: Report) -> Total:
 def _counts(layer: Layer, learned: set[str]) -> bool:
     """Whether it has dot products with parameters: its own, or some that it reads as a tensor."""
     node = layer.node
-    dots = [work for work in layer.work or () if work.kind == "dot" and work.count and work.role not in UNDONE]
+    dots = [work for work in layer.work or () if work.kind == "dot" and work.count and work.role != "masked"]
     return bool(dots) and (
         any(weight.kind == "parameter" for weight in node.weights)
         or any(tensor.name in learned for tensor in node.inputs)
