@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,7 @@ def test_what_is_known_of_a_partial_count_may_not_grow_either(repository: Path, 
     commit(repository)
     git(repository, "checkout", "-q", "-B", "feature")
     snapshot(repository, sources=["net.yaml", "unknown.yaml"])
-    base = {"base_ref": "main"} if ref else {"baseline": "flopcount.baseline.json"}
+    base: dict[str, Any] = {"base_ref": "main"} if ref else {"baseline": "flopcount.baseline.json"}
 
     def verdict() -> Verdict:
         return next(verdict for model, verdict in check(**base).verdicts if model.name == "unknown.yaml")
