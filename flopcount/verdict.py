@@ -92,11 +92,19 @@ class Change(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """Why a model could not be read."""
+    """Why a model could not be read, or its growth not be judged.
+
+    Attributes:
+        what: A sentence.
+        where: The place that it is about.
+        text: All of it, as a terminal shows it.
+        kind: `unreadable`; or `refused`, of a comparison with what was measured in another way.
+    """
 
     what: str
     where: str = ""
     text: str = ""
+    kind: Literal["unreadable", "refused"] = "unreadable"
 
 
 class ModelCheck(Struct, frozen=True):

@@ -54,6 +54,11 @@ class Snapshot(Struct, frozen=True):
         found = {name: layer.get(metric) for name, layer in self.layers.items()}
         return {name: value for name, value in found.items() if isinstance(value, int)}
 
+    def least(self, metric: str) -> int | None:
+        """What is known of a metric of which nobody knows all; None where the layers do not say."""
+        said = any(metric in layer for layer in self.layers.values())
+        return sum(self.of(metric).values()) if said and metric in self.totals else None
+
 
 class Baseline(Struct, frozen=True):
     """Snapshots to compare with.

@@ -167,7 +167,12 @@ def _judged(model: Model, work: Work, match: Match) -> ModelCheck:
     except FlopcountError as error:
         return ModelCheck(model.name, model.source, problem=_problem(error))
     if match.error:  # its other limits hold all the same
-        return replace(found, problem=_problem(match.error.located(model.mark.where if model.mark else None)))
+        refused = _problem(match.error.located(model.mark.where if model.mark else None))
+        verdicts = tuple(
+            replace(verdict, message=match.note) if verdict.outcome == "not compared" else verdict
+            for verdict in found.verdicts
+        )
+        return replace(found, verdicts=verdicts, problem=replace(refused, kind="refused"))
     return found
 
 

@@ -199,8 +199,9 @@ def _is_path(name: str, of: Snapshot) -> bool:
 
 
 def _refusal(model: Model, now: Snapshot, base: Snapshot) -> str | None:
+    if base.inputs != now.inputs:
+        return f"it was counted on {', '.join(base.inputs)}, and is counted on {', '.join(now.inputs)}"
     for what, before, after in (
-        ("input", ", ".join(base.inputs), ", ".join(now.inputs)),
         ("batch", base.batch, now.batch),
         ("mode", base.mode, now.mode),
         ("set", _settings(base), _settings(now)),

@@ -40,17 +40,20 @@ def headline(check: Check) -> str:
     if not (check.verdicts or any(model.problem for model in check.models)):
         return "budgets: nothing is limited"
     kept = sum(verdict.outcome == "within" for _, verdict in check.verdicts)
+    problems = [model.problem.kind for model in check.models if model.problem]
+    refused = problems.count("refused")
     counts = (
-        (sum(model.problem is not None for model in check.models), "unreadable"),
+        (problems.count("unreadable"), "unreadable"),
+        (refused, f"comparison{'s'[: refused != 1]} refused"),
         (sum(verdict.outcome == "over" for _, verdict in check.failures), "over"),
         (sum(verdict.outcome == "incomplete" for _, verdict in check.failures), "incomplete"),
         (len(check.warnings), "warned of"),
         (sum(verdict.outcome == "not compared" for _, verdict in check.verdicts), "not compared"),
     )
     others = [f"{grouped(number)} {what}" for number, what in counts if number]
-    if not others:
+    if not others and kept > 1:
         return f"budgets: all {grouped(kept)} limits kept"
-    return f"budgets: {', '.join(others)}, {grouped(kept)} limit{'s'[: kept != 1]} kept"
+    return f"budgets: {', '.join([*others, f'{grouped(kept)} limit'])}{'s'[: kept != 1]} kept"
 
 
 def _summary(check: Check) -> Table:

@@ -71,6 +71,8 @@ def verdict_of(limit: Limit, report: Report, measures: Measures | None = None, b
     numbers = measures.of(limit.metric)
     total = measures.total(limit.metric)
     before = base.totals.get(limit.metric) if base else None
+    if base and before is None and total.unknown and limit.partial:  # else nothing that it holds could ever be too much
+        before = base.least(limit.metric)
     if isinstance(limit.bound, Increase):
         bound = None if before is None else limit.bound.allowed(before)
     else:
@@ -90,7 +92,7 @@ def verdict_of(limit: Limit, report: Report, measures: Measures | None = None, b
         limit, outcome, bound, total.value, before, holds=holding(report.layers, numbers),
         grew=() if known is None else growing(report.layers, numbers, known),
     )  # fmt: skip
-    return replace(verdict, message=wording.total(verdict, total.value, report))
+    return replace(verdict, message=wording.total(verdict, total.value, report, known=not total.unknown))
 
 
 def _plain(

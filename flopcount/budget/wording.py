@@ -11,15 +11,16 @@ from .baseline import Snapshot
 from .limits import NOT_WORSE, Limit
 
 
-def total(verdict: Verdict, found: int, report: Report) -> str:
+def total(verdict: Verdict, found: int, report: Report, *, known: bool = True) -> str:
     """A total that is over its limit, has grown too much, or is not known.
 
     Args:
         verdict: With the layers that hold most and those that grew.
         found: The whole of the metric.
         report: The model's numbers.
+        known: Whether that is all of it.
     """
-    sentences = [_incomplete(verdict, report) if verdict.outcome == "incomplete" else _over(verdict)]
+    sentences = [_incomplete(verdict, report) if verdict.outcome == "incomplete" else _over(verdict, known=known)]
     if verdict.grew:
         sentences.append(f"grew: {_listed(verdict.grew, [_growth(held, verdict.unit) for held in verdict.grew])}")
     if verdict.holds:
@@ -72,7 +73,7 @@ def not_compared(limit: Limit, base: Snapshot | None) -> str:
     )
 
 
-def _over(verdict: Verdict) -> str:
+def _over(verdict: Verdict, *, known: bool) -> str:
     actual, limit, unit = verdict.actual or 0, verdict.limit or 0, verdict.unit
     if verdict.before is None:
         texts = _texts(unit, actual, limit)
@@ -82,7 +83,8 @@ def _over(verdict: Verdict) -> str:
     grown = actual - verdict.before
     by = f"{_by(grown, unit, texts)} ({_relative(grown, verdict.before)})"
     rise = verdict.stated if verdict.stated == NOT_WORSE else f"+{verdict.stated}"
-    return f"{verdict.metric} grew from {texts[1]} to {texts[0]}, by {by}; the limit is {texts[2]} ({rise})"
+    what = verdict.metric if known else f"what is known of {verdict.metric}"
+    return f"{what} grew from {texts[1]} to {texts[0]}, by {by}; the limit is {texts[2]} ({rise})"
 
 
 def _incomplete(verdict: Verdict, report: Report) -> str:

@@ -44,8 +44,9 @@ def refusal(error: FlopcountError, folder: str) -> str:
 def _lines(check: Check) -> Iterator[str]:
     for model in check.models:
         if model.problem:
+            done = "compared" if model.problem.kind == "refused" else "checked"
             yield _line(
-                "error", check.folder, model.problem.where, f"{model.name} cannot be checked", model.problem.what
+                "error", check.folder, model.problem.where, f"{model.name} cannot be {done}", model.problem.what
             )
     for level, some in (("error", check.failures), ("warning", check.warnings)):
         for model, verdict in some:

@@ -30,8 +30,9 @@ def _suite(model: ModelCheck) -> ElementTree.Element:
     same: Counter[str] = Counter()
     cases = [_case(model, verdict, same) for verdict in model.verdicts]
     if model.problem:
-        case = ElementTree.Element("testcase", name="read", classname=_text(model.name), time="0")
-        error = ElementTree.SubElement(case, "error", message=_text(model.problem.what), type="unreadable")
+        name = "compare" if model.problem.kind == "refused" else "read"
+        case = ElementTree.Element("testcase", name=name, classname=_text(model.name), time="0")
+        error = ElementTree.SubElement(case, "error", message=_text(model.problem.what), type=model.problem.kind)
         error.text = _text(model.problem.text)
         cases.append(case)
     suite = ElementTree.Element(

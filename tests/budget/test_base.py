@@ -8,6 +8,7 @@ import pytest
 
 from flopcount.budget import check
 from flopcount.budget.checking import request_for, snapshot_text
+from flopcount.budget.document import headline
 from flopcount.errors import UsageError
 from tests.budget.conftest import GROWTH, NET, OTHER, commit, git
 
@@ -90,8 +91,13 @@ def test_other_inputs_are_refused_where_growth_is_limited(repository: Path) -> N
     net, nice = found.models
     assert net.problem
     assert net.problem.what.startswith("net.yaml cannot be compared with main at ")
-    assert net.problem.what.endswith(": input was input 1×3×8×8 float32, and is input 1×3×6×6 float32")
+    assert net.problem.what.endswith(
+        ": it was counted on input 1×3×8×8 float32, and is counted on input 1×3×6×6 float32"
+    )
     assert "leave `max_increase` out of this one change" in net.problem.text
+    assert net.problem.kind == "refused"
+    assert net.verdicts[1].message == net.note
+    assert headline(found) == "budgets: 1 comparison refused, 2 not compared, 2 limits kept"
     # What else limits it is still checked, and so are the others.
     assert [[verdict.outcome for verdict in model.verdicts] for model in (net, nice)] == [
         ["within", "not compared"]

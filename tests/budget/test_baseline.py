@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from flopcount.budget.checking import request_for, snapshot_text
 from flopcount.budget.document import check_document
 from flopcount.errors import ConfigError
 from flopcount.verdict import Check, Verdict
-from tests.budget.conftest import BASELINE, NET, UNKNOWN, snapshot
+from tests.budget.conftest import BASELINE, NET, UNKNOWN, commit, git, snapshot
 
 
 def only(found: Check) -> Verdict:
@@ -197,3 +198,24 @@ def test_a_snapshot_holds_all_or_nothing(folder: Path) -> None:
     (folder / "flopcount.yaml").write_text("models: [{path: net.yaml}, {path: gone.yaml}]")
     with pytest.raises(Exception, match=r"there is no file 'gone.yaml'"):
         snapshot_text(request_for())
+
+
+@pytest.mark.parametrize("ref", [False, True])
+def test_what_is_known_of_a_partial_count_may_not_grow_either(repository: Path, ref: bool) -> None:
+    """Where a partial count will do, the layers that are known are compared, else their growth would never count."""
+    git(repository, "checkout", "-q", "main")
+    (repository / "unknown.yaml").write_text(UNKNOWN)
+    (repository / "flopcount.yaml").write_text(BASELINE.replace("baseline: base.json", "allow_partial: true"))
+    commit(repository)
+    git(repository, "checkout", "-q", "-B", "feature")
+    snapshot(repository, sources=["net.yaml", "unknown.yaml"])
+    base: dict[str, Any] = {"base_ref": "main"} if ref else {"baseline": "flopcount.baseline.json"}
+
+    def verdict() -> Verdict:
+        return next(verdict for model, verdict in check(**base).verdicts if model.name == "unknown.yaml")
+
+    assert (verdict().outcome, verdict().before, verdict().actual) == ("within", 2048, 2048)  # 8·4·64
+    (repository / "unknown.yaml").write_text(UNKNOWN.replace("out: 8", "out: 9"))
+    assert (verdict().outcome, verdict().before, verdict().actual) == ("over", 2048, 2304)
+    assert verdict().message.startswith("what is known of macs grew from 2.05 K to 2.30 K, by 256 (+12.5 %); ")
+    assert check(**base).exit_status == 1

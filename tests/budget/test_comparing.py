@@ -38,10 +38,13 @@ def test_a_moved_file_is_a_renamed_one_although_it_grew(base: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (NET.replace("3, 8, 8", "3, 9, 9"), "input was input 1×3×8×8 float32, and is input 1×3×9×9 float32"),
+        (
+            NET.replace("3, 8, 8", "3, 9, 9"),
+            "counted on input 1×3×8×8 float32, and is counted on input 1×3×9×9 float32",
+        ),
         (
             NET.replace("name: net", "name: net\ndtype: float16"),
-            "input was input 1×3×8×8 float32, and is input 1×3×8×8 f",
+            "counted on input 1×3×8×8 float32, and is counted on input 1×3×8×8 f",
         ),
     ],
 )
@@ -49,13 +52,13 @@ def test_other_inputs_are_refused(base: Path, change: str, reason: str) -> None:
     (base / "net.yaml").write_text(change)
     with pytest.raises(ConfigError) as caught:
         check()
-    assert caught.value.what.startswith(f"net.yaml cannot be compared with base.json: {reason}")
+    assert caught.value.what.startswith(f"net.yaml cannot be compared with base.json: it was {reason}")
     assert (caught.value.exit_status, caught.value.hint) == (2, "`flopcount snapshot` writes the baseline anew")
 
 
 def test_another_batch_mode_or_setting_is_another_model(base: Path) -> None:
     (base / "flopcount.yaml").write_text(BASELINE.replace("'[nuo]*.yaml',", "net.yaml, name: net.yaml, batch: 2,"))
-    with pytest.raises(ConfigError, match=r"input was input 1×3×8×8 float32, and is input 2×3×8×8 float32"):
+    with pytest.raises(ConfigError, match=r"counted on input 1×3×8×8 float32, and is counted on input 2×3×8×8 float32"):
         check()
     for how, reason in (
         ("mode: train", "mode was eval, and is train"),
@@ -158,8 +161,8 @@ def test_a_baseline_that_was_moved_still_knows_its_models_by_name(base: Path) ->
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ({"inputs": ["3x9x9"]}, "input was input 1×3×8×8 float32, and is input 1×3×9×9 float32"),
-        ({"batch": 2}, "input was input 1×3×8×8 float32, and is input 2×3×8×8 float32"),
+        ({"inputs": ["3x9x9"]}, "it was counted on input 1×3×8×8 float32, and is counted on input 1×3×9×9 float32"),
+        ({"batch": 2}, "it was counted on input 1×3×8×8 float32, and is counted on input 2×3×8×8 float32"),
         ({"settings": {"width": 9}}, "set was nothing, and is width=9"),
         ({"mode": "train"}, "mode was eval, and is train"),
     ],

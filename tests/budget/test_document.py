@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
-from flopcount.budget.document import MAX_ROWS, check_document
+from flopcount.budget.document import MAX_ROWS, check_document, headline
 from flopcount.registry import load
-from flopcount.verdict import Check, ModelCheck, Verdict
+from flopcount.verdict import Check, ModelCheck, Problem, Verdict
 from tests.checks import EVERYTHING
 from tests.golden import assert_golden
 from tests.renderers.documents import FOR_CHECKS, FORMATS
@@ -43,3 +45,21 @@ def test_a_long_table_keeps_what_is_wrong() -> None:
     table = check_document(check).tables[0]
     assert [row[0] for row in table.rows] == ["last"]
     assert table.totals[0][0] == "… 200 more"
+
+
+@pytest.mark.parametrize(
+    ("kept", "problem", "expected"),
+    [
+        (1, None, "1 limit kept"),
+        (2, None, "all 2 limits kept"),
+        (0, "unreadable", "1 unreadable, 0 limits kept"),
+        (1, "refused", "1 comparison refused, 1 limit kept"),
+    ],
+)
+def test_headline(kept: int, problem: Any, expected: str) -> None:
+    verdicts = (Verdict("macs", "max", "error", "within", "9", 9, 1),) * kept
+    model = ModelCheck("m", "m", verdicts=verdicts, problem=problem and Problem("so it is", kind=problem))
+    assert headline(Check("VERSION", (model,))) == f"budgets: {expected}"
+    assert headline(Check("VERSION", (model,) * 2)).startswith("budgets: 2 comparisons refused, ") == (
+        problem == "refused"
+    )

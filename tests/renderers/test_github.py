@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from flopcount.budget.document import check_document
 from flopcount.renderers import github
-from flopcount.verdict import Check, ModelCheck, Verdict
+from flopcount.verdict import Check, ModelCheck, Problem, Verdict
 from tests.checks import EVERYTHING, FC
 
 LOG = github.render(check_document(EVERYTHING))
@@ -84,3 +84,9 @@ def test_the_summary_is_markdown_and_bounded() -> None:
     assert len(whole) > github.MAX_SUMMARY >= len(cut) > github.MAX_SUMMARY - 50_000
     assert cut.decode().endswith("\n\n… the rest is too long for a summary\n")
     assert len(github.summary(document, 0)) < 100
+
+
+def test_a_refused_comparison_says_that_it_is_one() -> None:
+    problem = Problem("it was counted on other inputs", kind="refused")
+    check = Check("VERSION", (ModelCheck("net", "net", problem=problem),))
+    assert [*github.commands(check)] == ["::error title=net cannot be compared::it was counted on other inputs\n"]

@@ -9,7 +9,7 @@ import xmlschema
 import flopcount
 from flopcount.budget.document import check_document
 from flopcount.renderers import junit
-from flopcount.verdict import Check, ModelCheck, Verdict
+from flopcount.verdict import Check, ModelCheck, Problem, Verdict
 from tests.checks import EVERYTHING
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "schemas" / "junit-10.xsd")
@@ -62,3 +62,11 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     (_, suite, _) = ElementTree.fromstring(TEXT)
     assert (suite.get("name") or "").startswith("evil\N{REPLACEMENT CHARACTER}[31m")
     assert "name,a:b%|<&>" in (suite.get("name") or "")
+
+
+def test_a_refused_comparison_is_not_unreadable() -> None:
+    problem = Problem("it was counted on other inputs", kind="refused")
+    text = junit.render(check_document(Check("VERSION", (ModelCheck("net", "net", problem=problem),))))
+    SCHEMA.validate(text)
+    (case,) = ElementTree.fromstring(text).iter("testcase")
+    assert (case.get("name"), [(error.tag, error.get("type")) for error in case]) == ("compare", [("error", "refused")])
