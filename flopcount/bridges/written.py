@@ -10,6 +10,15 @@ from msgspec import Struct
 from ..errors import UsageError
 from ..units import LONGEST, NUMBER, UNIT_WORDS, scale_of
 
+PRINTED = (
+    (r"(?<=[\d\s])B(?=\s*((?i:flop|mac|op)s?)?\s*$)", "G"),  # torch's counter, Darknet: 8.178B, 65.9 BFLOPs
+    (r"(?i)flops(?=\s*$)", "FLOPs"),  # calflops, DeepSpeed: 8.21 GFLOPS
+    (r"(?i)(multi?-?adds?|m-?adds?)(?=\s*$)", "MACs"),  # torchinfo, papers: 569M mult-adds
+    (r"(?<=\d)E(?=[+\d])", "e"),  # spreadsheets: 4.13E+09
+    (r"(?<=\d{4})\.0(?=\s*$)", ""),  # thop returns a float: 4133742592.0
+)
+"""How tools write what is otherwise written `G`, `FLOPs`, `MACs`, `e` and without decimals."""
+
 ZEROS = 3
 """An integer that ends in so many zeros is taken for a rounded one."""
 
@@ -45,7 +54,7 @@ def read_written(text: str) -> Written:
     """Read a number that somebody printed.
 
     Args:
-        text: `4133742592`, `4,133,742,592`, `4.13G`, `4.1 GFLOPs`.
+        text: `4133742592`, `4,133,742,592`, `4.13G`, `4.1 GFLOPs`, or as a tool prints it: see `PRINTED`.
 
     Raises:
         UsageError: It is no number, or not one of operations.
@@ -56,7 +65,7 @@ def read_written(text: str) -> Written:
         >>> read_written("4,133,742,592").half
         Fraction(0, 1)
     """
-    match = re.fullmatch(NUMBER, text, re.ASCII) if len(text) <= LONGEST else None
+    match = re.fullmatch(NUMBER, _plain(text), re.ASCII) if len(text) <= LONGEST else None
     if not match:
         raise UsageError(
             f"'{text[:LONGEST]}' is not a number", hint="write it as it was printed: 4133742592, 4.13G, 4.1 GFLOPs"
@@ -77,3 +86,15 @@ def read_written(text: str) -> Written:
     if not value:
         raise UsageError("nothing counts 0")
     return Written(text, value, last / 2, unit)
+
+
+def _plain(text: str) -> str:
+    """What a tool printed, in the words that a quantity has.
+
+    Example:
+        >>> _plain("8.178B"), _plain("8.21 GFLOPS"), _plain("4133742592.0"), _plain("5 GB")
+        ('8.178G', '8.21 GFLOPs', '4133742592', '5 GB')
+    """
+    for pattern, word in PRINTED:
+        text = re.sub(pattern, word, text)
+    return text

@@ -19,7 +19,7 @@ def verify(
         typer.Option(
             "--against",
             metavar="NAMES",
-            help="Other counters to ask instead: thop,torchinfo,ptflops,calflops,deepspeed,torch-cpu ...",
+            help="Other counters to ask instead: fvcore,torch,thop,torchinfo,ptflops,calflops,deepspeed ...",
         ),
     ] = None,
     input: Input = None,

@@ -33,6 +33,9 @@ AGAINST = (
 )  # fmt: skip
 """Counters that are asked on demand, in a process of their own: conventions that are named after them predict them."""
 
+AS_COUNTERS = {convention: witness for witness, convention in WITNESSES.items() if convention}
+"""Witnesses by the convention that predicts them: whoever asks other counters may ask these too, under that name."""
+
 UNLIKE = ("attention", "parameter", "constant")
 """Ops that are built as modules of our own, of which a counter makes something else than of torch's."""
 
@@ -86,8 +89,8 @@ def verify(
         args: What the model is called with.
         named_args: The same by name.
         witnesses: Keys of `WITNESSES`.
-        against: Names of `AGAINST`: other counters. Where the source is a torch model they are asked about that model
-            itself, not about one that is built.
+        against: Names of `AGAINST`, or `fvcore` and `torch` of the witnesses: other counters. Where the source is a
+            torch model they are asked about that model itself, not about one that is built.
         inputs: See `load`; a graph has its own.
         batch: See `load`.
         settings: See `load`.
@@ -103,10 +106,12 @@ def verify(
         ()
     """
     names, others = tuple(witnesses), tuple(against)
-    for kind, known, asked in (("witness", WITNESSES, names), ("counter", AGAINST, others)):
+    for kind, known, asked in (("witness", WITNESSES, names), ("counter", (*AS_COUNTERS, *AGAINST), others)):
         for name in asked:
             if name not in known:
                 raise UsageError(f"unknown {kind} '{name}'", hint=did_you_mean(name, known))
+    names = tuple(dict.fromkeys((*names, *(AS_COUNTERS[name] for name in others if name in AS_COUNTERS))))
+    others = tuple(name for name in dict.fromkeys(others) if name in AGAINST)
     from ..torch import require_torch
 
     require_torch("verification")

@@ -76,6 +76,16 @@ def test_against_another_counter(run: Run) -> None:
     assert "predicted by the convention 'torchinfo'" in " ".join(result.out.split())
 
 
+def test_witnesses_are_counters_too(run: Run) -> None:
+    """`--against torch,fvcore` asks those two by the names of their conventions, once each, and nobody else."""
+    pytest.importorskip("fvcore")
+    result = run("verify", "lecture_ten_filters", "--against", "torch,fvcore,torch", "--format", "json")
+    (data,) = json.loads(result.out)["verifications"]
+    assert (result.status, result.err, data["confirmed"]) == (0, "", True)
+    said = [check["witness"] for check in data["checks"] if check["layer"] is None and check["witness"] != "expect"]
+    assert said == ["FlopCounterMode", "fvcore"]
+
+
 def test_an_unknown_counter(run: Run) -> None:
     result = run("verify", "lecture_ten_filters", "--against", "thopp")
     assert (result.status, result.err) == (2, "error: unknown counter 'thopp'\n  hint: did you mean 'thop'?\n")

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from .aten import find, is_layer
@@ -137,8 +138,15 @@ class Recorder(Skeleton):
             if path is None:
                 self._scopes.append(outer)
             else:
-                places = self._places[id(module)]
-                self._scopes.append(Scope(path, origin=_origin(module), outer=outer, places=places))
+                self._scopes.append(
+                    Scope(
+                        path,
+                        origin=_origin(module),
+                        outer=outer,
+                        places=self._places[id(module)],
+                        is_torchs=_is_torchs(module),
+                    )
+                )
 
         def leave(module: torch.nn.Module, args: Any, result: Any) -> None:
             scope = self._scopes.pop()
@@ -267,4 +275,10 @@ def _origin(module: torch.nn.Module) -> str:
         return "attention"
     if isinstance(module, torch.nn.RNNCellBase):
         return "cell"
+    if isinstance(module, _ConvNd) and _is_torchs(module):
+        return "module"  # padding that is not zeros is an operator of its own, which costs nothing
     return "functional" if module._modules else "leaf"
+
+
+def _is_torchs(module: torch.nn.Module) -> bool:
+    return type(module).__module__.startswith("torch.nn.modules.")

@@ -166,7 +166,7 @@ class Site:
 
     def _origin(self, holds_weights: bool) -> str:
         call = self.call
-        if call.scope.is_one_layer:
+        if call.scope.is_one_layer or (call.scope.is_torchs and call.scope.is_one_operator):
             return "module"
         if call.in_place:
             return "in place"

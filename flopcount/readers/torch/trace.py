@@ -43,10 +43,11 @@ class Scope(Struct, eq=False):
         path: The module's name: `layer1.0`, empty for the model itself.
         calls: How many operators ran in it that are layers, those of modules inside it left out.
         holds_others: Whether modules inside it ran.
-        origin: What its operators are where it is more than one: `functional`, `leaf`, `attention` or `cell` (see
-            `flopcount.graph.Node`).
+        origin: What its operators are where it is more than one: `functional`, `leaf`, `attention`, `cell`, or `module`
+            where one of them alone costs anything (see `flopcount.graph.Node`).
         outer: The call that it was made in; None for the model itself.
         places: In how many places of the model the module stands.
+        is_torchs: Whether it is of a class of torch's own, which other counters know wherever it stands.
     """
 
     path: str
@@ -55,11 +56,17 @@ class Scope(Struct, eq=False):
     origin: str = "functional"
     outer: Scope | None = None
     places: int = 1
+    is_torchs: bool = False
 
     @property
     def is_one_layer(self) -> bool:
         """Whether the module is a single operator, which then goes by its name."""
-        return self.calls == 1 and not self.holds_others and bool(self.path)
+        return self.is_one_operator and bool(self.path)
+
+    @property
+    def is_one_operator(self) -> bool:
+        """Whether a single operator ran in the module, the model itself included."""
+        return self.calls == 1 and not self.holds_others
 
     def running(self) -> set[str]:
         """The names of all modules that are running: its own, and those around it."""

@@ -35,6 +35,24 @@ def test_a_class_a_function_a_model_and_an_attribute() -> None:
     assert params("Container.model", inputs=IMAGE) == 330
 
 
+@pytest.mark.parametrize(
+    ("model", "sizes", "origins", "by_thop"),
+    [
+        (nn.Linear(10, 20), "10", ["module"], 200),
+        (nn.ConvTranspose2d(8, 8, 3, groups=8), "8x7x7", ["module"], 8 * 9 * 9 * 9),
+        (nn.Conv2d(3, 8, 3, padding=1, padding_mode="reflect"), "3x9x9", ["module", "module"], 27 * 8 * 81),
+        (nn.Sequential(nn.Conv2d(3, 8, (3, 4), padding="same")), "3x9x9", ["module"], 36 * 8 * 81),
+    ],
+)
+def test_a_module_of_torchs_is_one_at_the_root_and_with_its_padding(
+    model: nn.Module, sizes: str, origins: list[str], by_thop: int
+) -> None:
+    """Counters that hook modules see it there too; 1 MAC per product of every output's window, as thop counts."""
+    report = flopcount.analyze(model, inputs=sizes, convention="thop")
+    assert [layer.node.origin for layer in report.layers] == origins
+    assert report.totals["count"].value == by_thop
+
+
 def test_a_module_itself() -> None:
     report = flopcount.analyze(networks.Small(), inputs="3x16x16", batch=4)
     assert report.totals["params"].value == 330
