@@ -106,7 +106,7 @@ class Rebuild:
 
     def finish(self) -> Graph:
         """The new graph. It promises nothing that the old one did."""
-        outputs = [self._tensors[tensor.name] for tensor in self.graph.outputs]
+        outputs = [tensor if tensor.is_held else self._tensors[tensor.name] for tensor in self.graph.outputs]
         return self.builder.build(outputs, replace(self.graph.provenance, expect={}))
 
 

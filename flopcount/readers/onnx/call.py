@@ -247,7 +247,7 @@ def tie(value: Value, shape: Shape) -> tuple[Tensor, list[Tensor]]:
     A file may keep a matrix transposed or several in one; what counts is that it holds as many numbers.
     """
     tensor = value.known
-    if tensor.elements == prod(shape) and tensor.kind == "parameter":
+    if tensor.elements == prod(shape) and tensor.kind in ("parameter", "buffer"):
         return replace(tensor, shape=tuple(shape)), []
     if tensor.elements == prod(shape) and is_learnable(value):
         learned = replace(tensor, shape=tuple(shape), kind="parameter", trainable=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from ...errors import SourceError
 from .dtypes import dtype_of
 from .reading import MAX_LIST
@@ -13,6 +15,8 @@ from .wire import Span, WireError, fields, float32
 
 MAX_DEPTH = 24
 """How deep graphs may stand within graphs."""
+UNLEARNED = frozenset({"BUFFER", "CONSTANT_TENSOR"})
+"""What torch's exporter notes beside a tensor that the file holds and no parameter is: a mask, a table of rotations."""
 TENSOR = 1
 """The field of a type that is a tensor; sequences, maps and optional values are others."""
 
@@ -61,7 +65,9 @@ class Parser(TensorReader):
                 name = self.text(kind, value)
             elif number == 15:
                 made.initializers.append(self.sparse(self.span(kind, value)))
-        return GraphRecord(name, made.nodes, made.initializers, made.inputs, made.outputs, made.values)
+        buffers = {each.name for each in made.values if each.kind in UNLEARNED}
+        held = [replace(each, buffer=True) if each.name in buffers else each for each in made.initializers]
+        return GraphRecord(name, made.nodes, held, made.inputs, made.outputs, made.values)
 
     def _node(self, span: Span, index: int, depth: int) -> NodeRecord:
         self.count(span)
@@ -142,7 +148,7 @@ class Parser(TensorReader):
 
     def _value(self, span: Span) -> ValueRecord:
         self.count(span)
-        name, dtype, shape = "", "", None
+        name, dtype, shape, noted = "", "", None, ""
         for number, kind, value in fields(self.data, span):
             if number == 1:
                 name = self.text(kind, value)
@@ -150,7 +156,10 @@ class Parser(TensorReader):
                 for inner, kind2, value2 in fields(self.data, self.span(kind, value)):
                     if inner == TENSOR:
                         dtype, shape = self._tensor_type(self.span(kind2, value2))
-        return ValueRecord(name, dtype, shape)
+            elif number == 4:
+                key, held = self._pair(self.span(kind, value))
+                noted = held if key == "pkg.torch.export.graph_signature.InputSpec.kind" else noted
+        return ValueRecord(name, dtype, shape, noted)
 
     def _tensor_type(self, span: Span) -> tuple[str, tuple[Dim, ...] | None]:
         code, shape = 0, None

@@ -20,6 +20,7 @@ class TensorRecord(Struct, frozen=True, gc=False):
         shape, dtype: What it is.
         sources: Where its elements lie: the field's number and span.
         external: Whether they are in another file, which is never opened.
+        buffer: Whether the exporter noted that it is none of the framework's parameters.
     """
 
     name: str
@@ -27,14 +28,19 @@ class TensorRecord(Struct, frozen=True, gc=False):
     dtype: str
     sources: tuple[tuple[int, Span], ...] = ()
     external: bool = False
+    buffer: bool = False
 
 
 class ValueRecord(Struct, frozen=True, gc=False):
-    """A declared value: an input, an output, or a shape noted in between; shape None where none is declared."""
+    """A declared value: an input, an output, or a shape noted in between; shape None where none is declared.
+
+    `kind` is what it is in the framework (`PARAMETER`, `BUFFER`, `CONSTANT_TENSOR`), where the exporter noted that.
+    """
 
     name: str
     dtype: str
     shape: tuple[Dim, ...] | None
+    kind: str = ""
 
 
 class NodeRecord(Struct, frozen=True):

@@ -66,15 +66,15 @@ class Value(Struct, frozen=True, gc=False):
 
 
 def initializer(record: TensorRecord, data: Array | None) -> Value:
-    """A tensor that the file holds. Real numbers, more than one, are learned, as far as a file can tell.
+    """A tensor that the file holds. Real numbers, more than one, are learned, unless the file itself says that not.
 
     Integers and truth values are shapes, indices and masks, until a dequantisation says otherwise; a single number is a
     constant of some formula, unless a layer has it as its weight.
     """
-    learned = is_float(record.dtype) and prod(record.shape) > 1
-    tensor = Tensor(
-        record.name, record.shape, record.dtype, "parameter" if learned else "constant", learned, record.shape
-    )
+    real = is_float(record.dtype) and prod(record.shape) > 1
+    learned = real and not record.buffer
+    kind = "parameter" if learned else "buffer" if real else "constant"
+    tensor = Tensor(record.name, record.shape, record.dtype, kind, learned, record.shape)
     return Value(record.name, record.dtype, tensor, True, (tensor,) if learned else (), data)
 
 

@@ -88,3 +88,38 @@ def test_integers_are_read_as_they_lie_and_survive_a_rewrite(tmp_path: Path) -> 
     assert [node.name for node in after.nodes] == ["wpe", "add", "fc.reduce", "fc.expand"]
     with pytest.raises(FlopcountError, match="there is no layer that makes 'p'"):
         spec_text(graph)
+
+
+@pytest.mark.parametrize(("kind", "params", "buffers"), [("PARAMETER", 40, 0), ("BUFFER", 0, 40)])
+def test_what_the_exporter_notes_as_a_buffer_is_not_learned(
+    kind: str, params: int, buffers: int, tmp_path: Path
+) -> None:
+    nodes = [node("Add", ["x", "mask"], ["h"], name="add"), node("MatMul", ["h", "kernel"], ["y"], name="blur")]
+    noted = [value("mask", [4, 8]), value("kernel", [8, 1])]
+    for each in noted:
+        entry = each.metadata_props.add()
+        entry.key, entry.value = "pkg.torch.export.graph_signature.InputSpec.kind", kind
+    made = model(nodes, [X], held("mask", (4, 8)), held("kernel", (8, 1)), values=noted)
+    graph = graph_of(made, tmp_path)
+    totals = count(graph).totals
+    assert (totals["params"].value, totals["buffers"].value) == (params, buffers)
+    if kind == "BUFFER":
+        with pytest.raises(FlopcountError, match="its weight is buffer, and the layer is not"):
+            spec_text(graph)
+
+
+def test_a_mask_that_is_a_buffer_is_written_as_a_constant(tmp_path: Path) -> None:
+    mask = value("mask", [4, 8])
+    entry = mask.metadata_props.add()
+    entry.key, entry.value = "pkg.torch.export.graph_signature.InputSpec.kind", "BUFFER"
+    made = model([node("Add", ["x", "mask"], name="add")], [X], held("mask", (4, 8)), values=[mask])
+    text = spec_text(graph_of(made, tmp_path))
+    assert "constant: {name: mask, shape: [4, 8]" in text
+    assert count(read_spec(text, "net.yaml")).totals["params"].value == 0
+
+
+def test_an_output_that_the_file_holds_stays_one_when_the_network_is_rewritten(tmp_path: Path) -> None:
+    made = model([node("MatMul", ["x", "w"], ["h"], name="fc")], [X], held("w", (8, 8)), held("y", (3,)))
+    made.graph.output.append(value("h", None))
+    graph = graph_of(made, tmp_path)
+    assert [tensor.name for tensor in rewrite(graph, "low-rank:rank=2").after.outputs] == ["y", "fc.expand"]
