@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ class Step(NamedTuple):
     """One layer's run.
 
     Attributes:
-        path: Its name's parts.
+        path: Where its layer stands, in parts.
         reads, writes: Names of activations.
         frees: Those that nobody reads after it.
     """
@@ -36,19 +36,24 @@ class Step(NamedTuple):
 
 
 class Network(nn.Module):
-    """A graph as a torch module; see `flopcount.torch.build`."""
+    """A graph as a torch module; see `flopcount.torch.build`.
+
+    Attributes:
+        paths: Where each layer stands, by its name.
+    """
 
     def __init__(self, graph: Graph, device: str | None = None) -> None:
         super().__init__()
         self._inputs = tuple(tensor.name for tensor in graph.inputs)
         self._outputs = tuple(tensor.name for tensor in graph.outputs)
         _check_sources(graph)
-        self._steps = tuple(_steps(graph))
         dtype = torch_dtype(graph.dtype)
         if not dtype.is_floating_point:
             raise UsageError(f"torch trains weights in floating point, and those of {graph.name} are {graph.dtype}")
         with torch.device(device) if device else nullcontext():
             made = [_layer(node) for node in graph.nodes]
+        self.paths = _paths(graph, made)
+        self._steps = tuple(_steps(graph, self.paths))
         for node, layer in zip(graph.nodes, made, strict=True):
             self._place(node, layer if node.op.holds else layer.to(dtype))
         _share(graph, made)
@@ -82,7 +87,7 @@ class Network(nn.Module):
 
         `_modules` is written directly: `add_module` refuses names such as `train`, which a layer may have.
         """
-        *scopes, leaf = node.name.split(".")
+        *scopes, leaf = self.paths[node.name].split(".")
         if leaf == "training":  # torch sets it, on every module
             raise UsageError("torch cannot have a layer named 'training'", where=node.where, layer=node.label)
         parent: nn.Module = self
@@ -134,6 +139,17 @@ def _layer(node: Node) -> nn.Module:
         raise UsageError(f"torch refuses it: {error}", where=node.where, layer=node.label) from None
 
 
+def _paths(graph: Graph, layers: list[nn.Module]) -> dict[str, str]:
+    """Each layer's name, with an underscore where the layer above it has a weight of that name (`qkv.bias`)."""
+    above = {node.name: {*layer._parameters, *layer._buffers} for node, layer in zip(graph.nodes, layers, strict=True)}
+    paths = {}
+    for node in graph.nodes:
+        parts = node.name.split(".")
+        taken = (part in above.get(".".join(parts[:depth]), ()) for depth, part in enumerate(parts))
+        paths[node.name] = ".".join(part + "_" * clashes for part, clashes in zip(parts, taken, strict=True))
+    return paths
+
+
 def _check_sources(graph: Graph) -> None:
     """Refuse a graph that reads what neither an input nor a layer makes, or holds weights that no op takes."""
     made = {tensor.name for tensor in graph.inputs}
@@ -150,7 +166,7 @@ def _check_sources(graph: Graph) -> None:
             raise IncompleteError(f"{graph.name} cannot be built: no layer makes its output '{tensor.name}'")
 
 
-def _steps(graph: Graph) -> Iterator[Step]:
+def _steps(graph: Graph, paths: Mapping[str, str]) -> Iterator[Step]:
     last: dict[str, int] = {}
     for place, node in enumerate(graph.nodes):
         last.update({tensor.name: place for tensor in (*node.inputs, *node.outputs)})
@@ -161,7 +177,7 @@ def _steps(graph: Graph) -> Iterator[Step]:
             frees.setdefault(place, []).append(name)
     for place, node in enumerate(graph.nodes):
         reads, writes = ([tensor.name for tensor in tensors] for tensors in (node.inputs, node.outputs))
-        yield Step(tuple(node.name.split(".")), tuple(reads), tuple(writes), tuple(frees.get(place, ())))
+        yield Step(tuple(paths[node.name].split(".")), tuple(reads), tuple(writes), tuple(frees.get(place, ())))
 
 
 def _share(graph: Graph, layers: list[nn.Module]) -> None:

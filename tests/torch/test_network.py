@@ -77,6 +77,22 @@ def test_a_name_inside_a_layer_of_parts_is_refused() -> None:
         build(b.build([x]))
 
 
+def test_a_layer_named_as_a_weight_of_the_layer_above_stands_beside_it() -> None:
+    b = Sample("bias")
+    x = b.input("x", (2, 4))
+    made = b.add(find_op("parameter")(shape=(3,), keep_batch=False), [], name="a.bias")[0]
+    x = b.add(find_op("linear")(out=3), [x], name="a", tied={"bias": b.nodes[0].weights[0]})[0]
+    network = build(b.build([b.add(find_op("add")(), [x, made], name="sum")[0]]))
+    assert {name: tuple(weight.shape) for name, weight in network.named_parameters()} == {
+        "a.weight": (3, 4), "a.bias": (3,),
+    }  # fmt: skip
+    assert network.get_submodule("a.bias_").weight is network.get_parameter("a.bias")
+    with torch.no_grad():
+        network.get_parameter("a.weight").zero_()
+        network.get_parameter("a.bias").fill_(2)
+    assert torch.equal(network(torch.ones(2, 4)), torch.full((2, 3), 4.0))
+
+
 def test_tied_weights_are_one_parameter() -> None:
     network = build(load("gpt2", settings={"length": 8}), device="meta")
     assert network.get_submodule("head").weight is network.get_submodule("tokens").weight

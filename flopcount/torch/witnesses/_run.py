@@ -26,7 +26,8 @@ class Subject(NamedTuple):
     Attributes:
         module: At test time, its weights without memory.
         args, kwargs: What it is called with.
-        parts: By the name of what is asked about: the modules whose own parameters and buffers belong to it.
+        parts: By the name of what is asked about: its module, and those below whose own parameters and buffers belong
+            to it.
         disjoint: Whether a tensor counts for one part alone, the first; otherwise for all that hold it.
         numbers: Which tensors have numbers where it runs: `none`, `small` ones, or `all` that it makes.
     """
@@ -54,11 +55,11 @@ class Subject(NamedTuple):
 def built(graph: Graph) -> Subject:
     """A graph's own module; it is asked about each layer."""
     network = Network(graph, "meta").eval().requires_grad_(False)
-    layers = {node.name for node in graph.nodes}
+    layers = {path: name for name, path in network.paths.items()}
     found: dict[str, list[nn.Module]] = {node.name: [] for node in graph.nodes}
     owner = {"": ""}
     for name, module in network.named_modules():  # those below a layer that are no layer by themselves are its own
-        owner[name] = name if name in layers else owner[name.rpartition(".")[0]]
+        owner[name] = layers.get(name) or owner[name.rpartition(".")[0]]
         if owner[name]:
             found[owner[name]].append(module)
     return Subject(network, example_inputs(graph), {}, {name: tuple(own) for name, own in found.items()}, disjoint=True)

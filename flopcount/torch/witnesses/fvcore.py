@@ -47,7 +47,9 @@ def hear(subject: Subject) -> Testimony:
         for unseen, what in UNSEEN.items():
             if name.startswith(unseen):
                 raise ValueError(f"it does not see {what}")
-    return Testimony({name: {"MACs": counts[name]} for name in subject.parts}, {"MACs": counts[""]})
+    paths = {id(module): path for path, module in subject.module.named_modules()}
+    layers = {name: {"MACs": counts[paths[id(modules[0])]]} for name, modules in subject.parts.items()}
+    return Testimony(layers, {"MACs": counts[""]})
 
 
 def _convolves(subject: Subject) -> bool:

@@ -15,7 +15,7 @@ from ._testimony import Testimony
 def hear(subject: Subject) -> Testimony:
     """Run the module on shapes alone. Weights of several layers count where torch meets them first."""
     made: dict[str, Any] = {}
-    handles = [subject.module.get_submodule(name).register_forward_hook(_noting(made, name)) for name in subject.parts]
+    handles = [modules[0].register_forward_hook(_noting(made, name)) for name, modules in subject.parts.items()]
     with quietly(), subject.running():
         outputs = subject.run()
     for handle in handles:
@@ -35,9 +35,9 @@ def hear(subject: Subject) -> Testimony:
     canonical = {id(weight): name for name, weight in subject.module.named_parameters()}
     idle = {
         canonical[id(weight)]: weight.numel()
-        for name in subject.parts
+        for name, modules in subject.parts.items()
         if name not in made
-        for weight in subject.module.get_submodule(name).parameters(recurse=False)
+        for weight in modules[0].parameters(recurse=False)
     }
     return Testimony(layers, whole, idle)
 
