@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .advice import advise
     from .api import analyze, compare
     from .bridges.bridge import bridge
     from .bridges.identifying import Identification, identify
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from .graph import Graph, GraphBuilder, Node, Tensor
     from .op import Op, Work
     from .payload import envelope
+    from .rewriting import Rewriting, rewrite
     from .sources import load
     from .sweeps.sweep import Sweep, sweep
     from .verdict import Check
+    from .verifying.verify import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -47,11 +50,14 @@ __all__ = [
     "Op",
     "Pair",
     "Report",
+    "Rewriting",
     "Sweep",
     "Tensor",
     "Total",
+    "Verification",
     "Work",
     "__version__",
+    "advise",
     "analyze",
     "assert_within_budget",
     "bridge",
@@ -62,10 +68,13 @@ __all__ = [
     "explain_layer",
     "identify",
     "load",
+    "rewrite",
     "sweep",
+    "verify",
 ]
 
 _HOMES = {
+    "advise": "advice",
     "analyze": "api",
     "compare": "api",
     "bridge": "bridges.bridge",
@@ -90,10 +99,14 @@ _HOMES = {
     "Work": "op",
     "Pair": "comparing.pair",
     "envelope": "payload",
+    "Rewriting": "rewriting",
+    "rewrite": "rewriting",
     "load": "sources",
     "Sweep": "sweeps.sweep",
     "sweep": "sweeps.sweep",
     "Check": "verdict",
+    "Verification": "verifying.verify",
+    "verify": "verifying.verify",
 }
 
 
