@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from ....errors import OpError
 from ....op import Op, Work, add, mul
 from ....ops.recurrent import GRU, LSTM, RNN, Recurrent
@@ -50,12 +52,24 @@ class Steps(Op, frozen=True, kw_only=True):
         cells = 3 * n * t * self._directions * self.cell.hidden
         return (*work, mul(cells, part="gates"), add(cells, part="gates")) if self.peepholes else tuple(work)
 
+    def backward(self, x: Any, *others: Any) -> Sequence[Work] | None:
+        if self.peepholes:
+            return None
+        states = others[: len(others) - 1 - self.states]
+        entries = self.cell.backward(self._ours(x), *states, ())
+        # The format keeps the weights of both directions as one, and both biases too.
+        return [replace(each, to=_merged(each.to)) if isinstance(each.to, str) else each for each in entries]
+
     def _ours(self, x: Any) -> Any:
         return x if self.batch_first else (x[1], x[0], x[2])
 
     @property
     def _directions(self) -> int:
         return 2 if self.cell.bidirectional else 1
+
+
+def _merged(weight: str) -> str:
+    return "bias" if weight.startswith("bias") else weight.partition("_l0")[0]
 
 
 class StepsLSTM(Steps, frozen=True, kw_only=True):

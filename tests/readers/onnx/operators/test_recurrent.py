@@ -13,6 +13,7 @@ from torch import nn
 from flopcount.engine import count
 from flopcount.ops import find_op
 from flopcount.readers.onnx import read
+from flopcount.readers.spec import read as read_spec
 from tests.counting import performed
 from tests.readers.onnx.exporting import export
 from tests.readers.onnx.models import graph_of, held, model, node, value, work_of
@@ -60,3 +61,27 @@ def test_the_batch_first(tmp_path: Path) -> None:
     )
     graph = graph_of(made, tmp_path)
     assert [tensor.shape for tensor in graph.outputs] == [(BATCH, STEPS, 1, HIDDEN), (BATCH, 1, HIDDEN)]
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_a_training_step_is_that_of_the_layer_in_a_spec(kind: Any, bidirectional: bool, tmp_path: Path) -> None:
+    module = kind(FEATURES, HIDDEN, bidirectional=bidirectional, batch_first=True)
+    path = export(module, torch.rand(BATCH, STEPS, FEATURES), tmp_path / "net.onnx", "legacy")
+    layer = f"{kind.__name__.lower()}: {{hidden: {HIDDEN}, bidirectional: {str(bidirectional).lower()}}}"
+    spec = f"name: net\ninput: [{STEPS}, {FEATURES}]\nlayers:\n  - {layer}\n"
+    ours, theirs = (count(graph, mode="train") for graph in (read(str(path)), read_spec(spec, "net.yaml", batch=BATCH)))
+    assert ours.uncounted == ()
+    for total in ("params", "flops"):
+        assert ours.totals[total] == theirs.totals[total]
+
+
+def test_a_training_step_with_peepholes_is_unknown(tmp_path: Path) -> None:
+    made = model(
+        [node("LSTM", ["x", "w", "r", "", "", "", "", "p"], ["y"], name="lstm", hidden_size=4)],
+        [value("x", [5, 1, 3])],
+        held("w", (1, 16, 3)), held("r", (1, 16, 4)), held("p", (1, 12)),
+    )  # fmt: skip
+    graph = graph_of(made, tmp_path)
+    assert count(graph).uncounted == ()
+    assert [layer.node.name for layer in count(graph, mode="train").layers if layer.work is None] == ["lstm"]
