@@ -87,6 +87,11 @@ def baseline_at(
         here = posixpath.normpath(posixpath.join(folder, commit.prefix))
         Path(here).mkdir(parents=True, exist_ok=True)
         past = _Past(commit, f"{ref} at {commit.name}", folder, here, [])
+        if commit.unchanged:
+            past.notices.append(
+                f"HEAD has nothing that '{ref}' has not, so that nothing can have grown; "
+                "after a merge, --base-ref HEAD^ compares with what was before it"
+            )
         workshop = Workshop()
         planned = _planned(past, config, sources, by_hand, workshop)
         renames = _renames(past, models)
