@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from flopcount.budget import check
+from flopcount.budget.base import baseline_at
 from flopcount.budget.checking import request_for, snapshot_text
+from flopcount.budget.config import load_config
 from flopcount.budget.document import headline
+from flopcount.budget.models import ByHand
 from flopcount.errors import UsageError
 from tests.budget.conftest import GROWTH, NET, OTHER, commit, git
 
@@ -402,3 +405,13 @@ def test_that_nothing_could_have_grown_is_said(repository: Path) -> None:
     git(repository, "branch", "-f", "main", "HEAD")
     assert (check(base_ref="main").exit_status, len(check(base_ref="main").notices)) == (0, 1)
     assert (check(base_ref="HEAD^").exit_status, check(base_ref="HEAD^").notices) == (1, ())
+
+
+def test_a_model_in_python_has_no_past_in_git(repository: Path) -> None:
+    """What is imported today is not what was, and is not passed off as that."""
+    (repository / "flopcount.yaml").write_text("models: [{path: 'nets:Tagger', budget: {macs: {max_increase: 2%}}}]")
+    commit(repository)
+    _, notices = baseline_at("feature", load_config(None, needed=True), (), ByHand(), ())
+    assert notices[-1].endswith(
+        ": nothing but files is read from git; `flopcount snapshot` and --baseline compare what is none"
+    )
