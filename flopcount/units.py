@@ -146,7 +146,8 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
     """The exact number that a person meant.
 
     Args:
-        text: `4.2M`, `600 MMACs`, `5MiB`, `1,814,073,344`, `6e8`. Prefixes are decimal, except Ki, Mi, Gi ...
+        text: `4.2M`, `600 MMACs`, `5MiB`, `1,814,073,344`, `6e8`. Prefixes are decimal, except Ki, Mi, Gi ...; a part
+            of such a one is rarely whole, and is rounded down: no number of bytes lies between.
         unit: The unit in which the number is wanted (`MAC`, `FLOP`, `op`, `B`, or empty for a plain count); a text that
             names another one is refused.
 
@@ -156,6 +157,8 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
     Example:
         >>> parse_quantity("4.2M"), parse_quantity("600 MMACs", "MAC"), parse_quantity("5MiB", "B")
         (4200000, 600000000, 5242880)
+        >>> parse_quantity("4.1MiB", "B")  # 4,299,161.6
+        4299161
     """
     import re
     from fractions import Fraction
@@ -171,9 +174,9 @@ def parse_quantity(text: str | int, unit: str = "") -> int:
         wanted = f"in {_plural(unit)}" if unit else "without a unit"
         raise UsageError(f"'{text}' is in {_plural(named)}, but is wanted {wanted}", hint=_unit_hint(named, unit))
     value = Fraction(match["digits"].replace(",", "").replace("_", "")) * scale_of(match)
-    if value.denominator != 1:
+    if value.denominator != 1 and not (match["binary"] and value > 1):
         raise UsageError(f"'{text}' is not a whole number")
-    return value.numerator
+    return int(value)
 
 
 def scale_of(match: re.Match[str]) -> int:

@@ -68,6 +68,7 @@ def test_lower_bound() -> None:
         ("600 MMACs", "MAC", 600_000_000), ("600 MACs", "MAC", 600), ("600M", "MAC", 600_000_000),
         ("1.5 GFLOPs", "FLOP", 1_500_000_000), ("1.5 Gops", "op", 1_500_000_000), ("6e8", "", 600_000_000),
         ("5MiB", "B", 5 * 1024**2), ("5 MB", "B", 5_000_000), ("5 bytes", "B", 5), ("4Ki", "B", 4096),
+        ("4.1MiB", "B", 4_299_161), ("0.5KiB", "B", 512),
         ("1_000", "", 1000), ("1,234,567", "", 1_234_567), ("0.1K", "", 100),
         ("9007199254740993", "", 9_007_199_254_740_993), ("1.000000000000000001E", "", 10**18 + 1),
     ],
@@ -84,6 +85,7 @@ def test_reads_what_people_write(text: str, unit: str, value: int) -> None:
         ("1,5M", "", "'1,5M' is not a quantity", "write it as 4.2M, 600 MMACs, 5MiB or 1814073344"),
         ("1e999", "", "'1e999' is not a quantity", "write it as 4.2M, 600 MMACs, 5MiB or 1814073344"),
         ("0.0001K", "", "'0.0001K' is not a whole number", None),
+        ("0.0001KiB", "B", "'0.0001KiB' is not a whole number", None),
         ("7B", "", "'7B' is in bytes, but is wanted without a unit", "billions are written G: 7G"),
         (
             "600 MMACs", "FLOP", "'600 MMACs' is in MACs, but is wanted in FLOPs",

@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from ..errors import FlopcountError, SourceError
 from ..readers.spec.document import MAX_BYTES
-from ..sources import find_spec
+from ..sources import find_spec, is_torch
 from .baseline import Baseline, Snapshot, snapshot
 from .config import NAMES, PYPROJECT, Config, find_config, has_section, read_config
 from .git import Commit, matching, merge_base
 from .models import ByHand, Model, name_of, plan
 from .places import below, is_file, parted, place_in, place_of
 from .workshop import Workshop
+
+NO_FILE = "nothing but files is read from git; `flopcount snapshot` and --baseline compare what is none"
 
 
 class _Past(Struct):
@@ -87,6 +89,11 @@ def baseline_at(
         here = posixpath.normpath(posixpath.join(folder, commit.prefix))
         Path(here).mkdir(parents=True, exist_ok=True)
         past = _Past(commit, f"{ref} at {commit.name}", folder, here, [])
+        if commit.unchanged:
+            past.notices.append(
+                f"HEAD has nothing that '{ref}' has not, so that nothing can have grown; "
+                "after a merge, --base-ref HEAD^ compares with what was before it"
+            )
         workshop = Workshop()
         planned = _planned(past, config, sources, by_hand, workshop)
         renames = _renames(past, models)
@@ -225,6 +232,8 @@ def _snapshot(past: _Past, model: Model, workshop: Workshop, wanted: set[str]) -
     if file.startswith(f"{past.folder}/") and not is_file(file):
         raise SourceError(f"git has it as no plain file of at most {MAX_BYTES >> 20} MB")
     if not file.startswith(f"{past.folder}/"):
+        if is_torch(model.source):
+            raise SourceError(NO_FILE)
         find_spec(model.source)  # a shipped spec is the same at every commit; what else is no file was not extracted
     return replace(
         snapshot(model, workshop.report(model.source, model.measurement), wanted), source=past.place(model.source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -135,6 +136,17 @@ def written(snapshots: Iterable[tuple[str, Snapshot]], folder: str = "") -> str:
     return "\n".join([*lines, "  }", "}", ""])
 
 
+class _TwiceError(Exception):
+    """One key twice in an object, as a careless merge leaves it: which of the two was meant, nobody knows."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError(Counter(key for key, _ in pairs).most_common(1)[0][0])
+    return found
+
+
 def read_baseline(path: str) -> Baseline | None:
     """A baseline's file; None where there is none.
 
@@ -145,10 +157,12 @@ def read_baseline(path: str) -> Baseline | None:
         return None
     renew = "`flopcount snapshot` writes it anew"
     try:
-        data = json.loads(read_text(path))
+        data = json.loads(read_text(path), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
         raise ConfigError(f"the baseline is not JSON: {error.msg.lower()}", where=place, hint=renew) from None
+    except _TwiceError as error:
+        raise ConfigError(f"the baseline has '{error}' twice", where=path, hint=renew) from None
     except RecursionError:
         raise ConfigError("the baseline is nested too deep", where=path, hint=renew) from None
     except ValueError:  # which Python says of an integer of thousands of digits

@@ -17,7 +17,7 @@ from ..verdict import Check, ModelCheck, Problem, status_of
 from .base import baseline_at
 from .baseline import FILE, Baseline, read_baseline, snapshot, written
 from .comparing import Match, matched, removed
-from .config import Config, load_config
+from .config import Config, load_config, unread_beside
 from .judge import judge
 from .limits import Increase, Terms, parse_increase, stated_limit
 from .loosening import loosened
@@ -142,6 +142,11 @@ def concluded(request: Request, work: Work) -> Check:
             hint="write a `budget:` into the spec or the configuration, or say --max-params 5M, --max-increase 2%",
         )
     baseline, notices = _baseline(request, work)
+    if request.config is None and work.config.path:
+        notices = [
+            f"{other} is not read, for there is {work.config.path}; put all of it into one of the two"
+            for other in unread_beside(work.config.path)
+        ] + notices
     matches = matched(work.models, work.reports, baseline, some=bool(request.sources)) if baseline else {}
     models = tuple(_judged(model, work, matches.get(model.name, Match())) for model in work.models)
     gone = removed(work.models, matches, baseline) if baseline and not request.sources else ()

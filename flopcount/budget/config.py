@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -68,6 +69,15 @@ def find_config(folder: str = "") -> str | None:
             return str(Path(folder, name))
     path = Path(folder, PYPROJECT)
     return str(path) if is_file(str(path)) and has_section(str(path)) else None
+
+
+def unread_beside(path: str) -> Iterator[str]:
+    """The other configurations of a folder, which nobody reads while this one is there."""
+    folder = os.path.dirname(path)  # noqa: PTH120 - "" and not "."
+    for name in (*NAMES, PYPROJECT):
+        other = str(Path(folder, name))
+        if other != path and is_file(other) and (name != PYPROJECT or has_section(other)):
+            yield other
 
 
 def has_section(path: str) -> bool:

@@ -64,7 +64,8 @@ def _entry(source: str, folder: str) -> Iterable[str]:
     totals = analyze(source).totals
     if unknown := sum(totals[key].unknown for key in LIMITED[:1]):
         raise FlopcountError(
-            f"{source} has {unknown} layer{'s'[: unknown > 1]} that nobody can count, so that it has no first budget"
+            f"{source} has {unknown} layer{'s'[: unknown > 1]} that nobody can count, so that it has no first budget",
+            hint="name the models that have one: flopcount init net.yaml",
         )
     yield f"  - path: {_quoted(_path(source, folder))}"
     yield "    budget:"

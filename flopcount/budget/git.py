@@ -30,12 +30,14 @@ class Commit(Struct, frozen=True):
         root: The repository's folder.
         prefix: The working folder, seen from there.
         files: Every file in it, seen from the root.
+        unchanged: Whether it is what lies in the working folder, so that nothing can have grown since.
     """
 
     name: str
     root: str
     prefix: str
     files: frozenset[str]
+    unchanged: bool = False
 
     def path_of(self, path: str) -> str:
         """A path of the working folder, seen from the repository's root."""
@@ -104,7 +106,10 @@ def merge_base(ref: str) -> Commit | None:
             f"this clone is too shallow to have the commit at which HEAD left '{ref}'", hint=SHALLOW
         ) from None
     names = _git(["ls-tree", "-r", "-z", "--name-only", base], root).decode("utf-8", "surrogateescape")
-    return Commit(base[:12], root, prefix, frozenset(names.split("\0")) - {""})
+    unchanged = base == _git(["rev-parse", "HEAD"], root).decode().strip() and not _git(
+        ["--no-optional-locks", "status", "--porcelain"], root
+    )
+    return Commit(base[:12], root, prefix, frozenset(names.split("\0")) - {""}, unchanged)
 
 
 def matching(files: Iterable[str], pattern: str) -> list[str]:

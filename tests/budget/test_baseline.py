@@ -171,6 +171,11 @@ BAD = {
         '{"schema": "flopcount.snapshot/1", "models": ' + "9" * 5000 + "}",
         "error: base.json\n  the baseline holds a number without end",
     ),
+    "two numbers for one": (
+        '{"schema": "flopcount.snapshot/1", "models": {"net.yaml": {"inputs": [], "mode": "eval", "settings": {}, '
+        '"totals": {"macs": 5, "macs": 5000000}, "layers": {}}}}',
+        "error: base.json\n  the baseline has 'macs' twice\n  hint: `flopcount snapshot` writes it anew",
+    ),
     "depth": ("[" * 100_000, "error: base.json\n  the baseline is nested too deep"),
 }
 

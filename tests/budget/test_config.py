@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from flopcount.budget import check
 from flopcount.budget.config import find_config, load_config
 from flopcount.errors import FlopcountError, UsageError
 
@@ -39,3 +40,16 @@ def test_what_is_needed(folder: Path) -> None:
         load_config(None, needed=True)
     with pytest.raises(FlopcountError, match=r"there is no file 'gone.yaml'"):
         load_config("gone.yaml", needed=False)
+
+
+def test_a_second_configuration_is_not_passed_over_in_silence(folder: Path) -> None:
+    """Its limits hold for nothing, which its authors would not know."""
+    (folder / "flopcount.yaml").write_text("models: [{path: net.yaml, budget: {params: 5K}}]")
+    (folder / "pyproject.toml").write_text("[tool.ruff]\n# flopcount\n")
+    assert check().notices == ()
+    (folder / "pyproject.toml").write_text(SECTION + "budget = {params = 10}\n")
+    told = "{} is not read, for there is flopcount.yaml; put all of it into one of the two"
+    assert check().notices == (told.format("pyproject.toml"),)
+    assert check(config="flopcount.yaml").notices == ()
+    (folder / "flopcount.yml").write_text("models: [{path: net.yaml}]")
+    assert check().notices == (told.format("flopcount.yml"), told.format("pyproject.toml"))

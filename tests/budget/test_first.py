@@ -86,8 +86,9 @@ def test_patterns_and_what_has_no_path(folder: Path) -> None:
 
 def test_nothing_is_written_for_nothing(folder: Path) -> None:
     (folder / "net.yaml").unlink()
-    with pytest.raises(FlopcountError, match=r"unknown.yaml has 1 layer that nobody can count"):
+    with pytest.raises(FlopcountError, match=r"unknown.yaml has 1 layer that nobody can count") as caught:
         write_first(None, [])
+    assert caught.value.hint == "name the models that have one: flopcount init net.yaml"
     (folder / "unknown.yaml").unlink()
     with pytest.raises(UsageError, match="there is no spec here or below"):
         write_first(None, [])
