@@ -206,13 +206,24 @@ def _counter(batches: int) -> str:
 def work(
     report: Report, parts: Iterable[Part], witness: str, convention: Convention, testimony: Testimony
 ) -> Iterator[Check]:
-    """Work as the witness's convention prices it."""
-    numbers = [number or 0 for number in Figures(replace(report, convention=convention)).of(METRICS["count"])]
+    """Work as the witness's convention prices it; of a part of which it does not know all, nothing is predicted."""
+    numbers = Figures(replace(report, convention=convention)).of(METRICS["count"])
     unit = f"{convention.unit}s"
     for part in parts:
-        ours = sum(numbers[place] for place in part.layers)
+        known = [number for place in part.layers if (number := numbers[place]) is not None]
+        if len(known) < len(part.layers):
+            continue
+        ours = sum(known)
         heard = testimony.layers[part.name] if part.name else testimony.whole
         yield Check(part.name, part.op, witness, unit, ours, heard[unit])
+
+
+def unpredicted(report: Report, convention: Convention) -> str:
+    """Of which layers a convention does not know what its witness counts, as a reason; empty: it knows all."""
+    numbers = Figures(replace(report, convention=convention)).of(METRICS["count"])
+    layers = [layer.node.label for layer, number in zip(report.layers, numbers, strict=True) if number is None]
+    more = f" and {len(layers) - 3} more" if len(layers) > 3 else ""
+    return f"what it counts is not known of {', '.join(layers[:3])}{more}: no total is predicted" if layers else ""
 
 
 def promises(report: Report) -> Iterator[Check]:

@@ -19,7 +19,7 @@ from ..errors import ExpectationError, IncompleteError, UsageError, did_you_mean
 from ..graph import Graph
 from ..sources import Inputs, is_torch, load, read_torch
 from ..units import grouped
-from .questions import Check, Value, layers_of, modules_of, parts_of, promises, structure, whole, work
+from .questions import Check, Value, layers_of, modules_of, parts_of, promises, structure, unpredicted, whole, work
 
 if TYPE_CHECKING:
     from torch import nn
@@ -150,12 +150,16 @@ def verify(
             checks += structure(parts, name, testimony, held if reading is None else testimony.idle.keys())
         else:
             checks += work(report, parts, name, CONVENTIONS[convention], testimony)
+            if reason := unpredicted(report, CONVENTIONS[convention]):
+                silent[name] = reason
     for name in others:
         answer = _asked_apart(name, source if model is None else model, report, kwargs)
         if isinstance(answer, str):
             silent[name] = answer
         else:
             checks += answer
+            if reason := unpredicted(report, CONVENTIONS[name]):
+                silent[name] = reason
     return Verification(graph, (*checks, *promises(report)), silent)
 
 

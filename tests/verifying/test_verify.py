@@ -186,6 +186,20 @@ def test_a_counter_apart_is_asked_about_the_same_model(monkeypatch: pytest.Monke
     assert asked == [("thop", verification.graph, SMALL, {"classes": 3})]
 
 
+def test_what_a_convention_does_not_know_is_not_taken_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On shapes alone ptflops counts interpolation in a way that is not surveyed: it is not said to differ from 0."""
+    answer = apart.Answer(layers={"0": (27 + 1) * 2 * 36, "1": 5}, whole=3000)
+    monkeypatch.setattr(apart, "ask", lambda *_: answer)
+    model = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Upsample(scale_factor=2, mode="bilinear"))
+    verification = verify(model, inputs="3x8x8", witnesses=[], against=["ptflops"])
+    assert [check.layer for check in verification.checks] == ["0"]
+    assert verification.silent == {
+        "ptflops": "what it counts is not known of 1 (upsample): no total is predicted",
+    }
+    with pytest.raises(IncompleteError, match="not every witness could be heard"):
+        require_agreement(verification)
+
+
 def test_a_saved_program_is_built(tmp_path: Path) -> None:
     program = torch.export.export(nn.Sequential(nn.Linear(4, 3), nn.ReLU()), (torch.zeros(2, 4),))
     torch.export.save(program, tmp_path / "net.pt2")
