@@ -142,6 +142,14 @@ def no_bilinear(phase: str = "forward") -> Rule:
     return Rule("no bilinear layer: it is one operator without a formula", ("einsum",), unless_bilinear, True, phase)
 
 
+def unless_torchs_grid(use: Use) -> Sequence[Work]:
+    """Torch's affine grid, of two axes or three, is one operator; of one axis it has none, and a product makes it."""
+    return () if len(use.op.size) > 1 else use.work
+
+
+NO_AFFINE_GRID = Rule(
+    "no affine grid: it is one operator without a formula", ("affine_grid",), unless_torchs_grid, wrong=True
+)
 BY_NO_SIGN = Rule("no matrix product by the sign @", ("matmul",), by_no_sign, wrong=True)
 BY_FUNCTIONAL = Rule("no activation but by a module or torch.nn.functional", RENAMED, by_functional, wrong=True)
 SUMMED = Rule("1 per element of torch.add and torch.mul", SUMS, summed)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ..op import Work, dot
 from ..ops.einsum import parse
 from ..sizes import maximum, prod
-from . import Rule, Use, no_bilinear, unless_nothing
+from . import NO_AFFINE_GRID, Rule, Use, no_bilinear, unless_nothing
 
 
 def grouped_gradient(use: Use) -> Sequence[Work]:
@@ -49,6 +49,7 @@ RULES = (
         ("conv", "conv_transpose", "dynamic_conv"), grouped_gradient, wrong=True, phase="grad_weight",
     ),
     *map(no_bilinear, ("forward", "grad_input", "grad_weight")),
+    NO_AFFINE_GRID,
     Rule("an einsum in torch's own order", ("einsum",), unless_nothing(einsum)),
 )  # fmt: skip
 

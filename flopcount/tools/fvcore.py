@@ -10,7 +10,19 @@ from ..op import Work, dot
 from ..ops.einsum import parse
 from ..ops.window import per_axis
 from ..sizes import maximum, prod
-from . import ADAPTIVE_AVERAGES, RECURRENT, Rule, Use, no_bilinear, nothing, per_input, per_output, unit, unless_nothing
+from . import (
+    ADAPTIVE_AVERAGES,
+    NO_AFFINE_GRID,
+    RECURRENT,
+    Rule,
+    Use,
+    no_bilinear,
+    nothing,
+    per_input,
+    per_output,
+    unit,
+    unless_nothing,
+)
 
 
 def conv(use: Use) -> Sequence[Work]:
@@ -123,6 +135,7 @@ RULES = (
     Rule("4 per output of grid samples, whatever their mode", ("grid_sample",), per_output(4)),
     Rule("a matrix product by its first input, whatever the batches of its second", ("matmul",), matmul, wrong=True),
     no_bilinear(),
+    NO_AFFINE_GRID,
     Rule("half of what numpy prints of an einsum, with four digits", ("einsum",), unless_nothing(einsum), wrong=True),
     Rule("no scaled dot product attention", ("attention",), attention, wrong=True),
     Rule("no scaled dot product attention", ("sdpa",), nothing, wrong=True),

@@ -8,7 +8,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from flopcount.conventions import CONVENTIONS
 from flopcount.errors import ExpectationError, IncompleteError, MissingExtraError, UsageError
@@ -257,6 +258,35 @@ def test_fvcore_is_heard_of_constants_that_no_pass_keeps() -> None:
     b = Sample("constant")
     (mask,) = b.add(find_op("constant")(shape=(3,), keep_batch=False, kept=False), [], name="mask")
     verification = verify(b.build([b.then(b.input("x", (2, 3)), "mul", "layer", mask)]), witnesses=["fvcore"])
+    assert (verification.failures, verification.silent) == ((), {})
+
+
+class Transformer(nn.Module):
+    """A spatial transformer: an image at places that a layer decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map = nn.Linear(3 * 8 * 8, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        grid = functional.affine_grid(self.map(x.flatten(1)).view(-1, 2, 3), list(x.shape), align_corners=False)
+        return functional.grid_sample(x, grid, align_corners=False)
+
+
+def test_an_affine_grid_is_one_operator_to_the_witnesses() -> None:
+    """They see the 1,152 products of the map and not the grid's; fvcore counts 4 for every sample."""
+    verification = verify("tests.verifying.test_verify:Transformer", inputs="3x8x8")
+    assert (verification.failures, verification.silent) == ((), {})
+    said = {(check.witness, check.what): check.theirs for check in verification.checks if not check.layer}
+    assert said[("FlopCounterMode", "FLOPs")] == 2 * 1152
+    assert said[("fvcore", "MACs")] == 1152 + 4 * 3 * 8 * 8
+
+
+@pytest.mark.parametrize("size", [(4,), (5, 7), (2, 3, 4)])
+def test_an_affine_grid_is_one_operator_where_it_is_built(size: tuple[int, ...]) -> None:
+    b = Sample("grid")
+    theta = b.input("theta", (2, len(size), len(size) + 1))
+    verification = verify(b.build([b.then(theta, "affine_grid", "layer", size=size)]))
     assert (verification.failures, verification.silent) == ((), {})
 
 

@@ -235,8 +235,10 @@ def _completed(inputs: Sequence[Sized], declared: Sequence[Sized]) -> list[Sized
 
 def _run(label: str, model: torch.nn.Module, call: Example, real: bool = False) -> Trace:
     from .build import settled
+    from .example import parameters
     from .foreign import foreign_code
     from .record import record
 
-    with foreign_code(label, hint="does the input have the size and the dtype that the model expects?"):
+    takes = f" (it takes: {', '.join(names)})" if len(names := parameters(model)) > 1 else ""
+    with foreign_code(label, hint=f"does the input have the size and the dtype that the model expects?{takes}"):
         return record(settled(model, call, real), call.args, call.kwargs, call.names, real)

@@ -31,6 +31,10 @@ def prepared(label: str, origin: Origin, real: bool = False) -> torch.nn.Module:
         with foreign_code(label), ordinary(real), Skeleton(real):
             model: Any = origin.make()
     except SourceError as error:
+        if isinstance(error.__cause__, TypeError) and " missing " in error.what:
+            raise SourceError(
+                error.what, hint="--kwargs '{\"num_classes\": 10}' gives it arguments"
+            ) from error.__cause__
         if real or error.__cause__ is None:
             raise
         with foreign_code(label), ordinary(real=True), Skeleton(real=True, most=AFFORDABLE):

@@ -27,12 +27,13 @@ def grid_sample(x: Tensor, grid: Tensor, mode: str, padding_mode: str, align_cor
 
 
 def affine_grid(x: Tensor, size: tuple[int, ...]) -> Tensor:
-    """The map applied to every place, a product of matrices."""
-    axes = [(2 * torch.arange(n, device=x.device, dtype=x.dtype) + 1) / n - 1 for n in size]
-    places = torch.meshgrid(*axes, indexing="ij")
-    ones = torch.ones(size, device=x.device, dtype=x.dtype)
-    flat = torch.stack([*reversed(places), ones], -1).reshape(1, -1, len(size) + 1)
-    return (flat.expand(x.shape[0], -1, -1) @ x.transpose(1, 2)).reshape(x.shape[0], *size, len(size))
+    """Torch's own; of one axis, which it has none for, the map times every place."""
+    if len(size) > 1:
+        return functional.affine_grid(x, [x.shape[0], 1, *size], align_corners=False)
+    (length,) = size
+    places = (2 * torch.arange(length, device=x.device, dtype=x.dtype) + 1) / length - 1
+    flat = torch.stack([places, torch.ones_like(places)], -1)
+    return flat.expand(x.shape[0], -1, -1) @ x.transpose(1, 2)
 
 
 def roi_align(x: Tensor, regions: Tensor, *batch: Tensor, out: tuple[int, int], samples: int, mode: str) -> Tensor:

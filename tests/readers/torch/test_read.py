@@ -148,6 +148,7 @@ def test_terabytes_of_weights_take_no_memory() -> None:
         ("Small", {}, "the size of the input of tests.readers.torch.networks:Small is not known", "--input 3x224x224"),
         ("Small", {"inputs": ["x=3x16x16"]}, "the model has no input 'x'", "one of: image, scale"),
         ("Small", {"inputs": ["4x16x16"]}, "raised RuntimeError: ", "does the input have the size"),
+        ("Small", {"inputs": ["4x16x16"]}, "raised RuntimeError: ", "(it takes: image, scale)"),
         ("Failing", {"inputs": ["4"]}, "raised ValueError: not today", "does the input"),
         ("Small", {"inputs": [f"{HERE}:words"]}, "words makes no tensor", "return a tensor"),
         ("Small", {"inputs": [f"{HERE}:image", "3x4x4"]}, "image makes all inputs", ""),
@@ -161,6 +162,12 @@ def test_refuses(source: str, options: Any, message: str, hint: str) -> None:
         load(f"{HERE}:{source}", **options)
     assert message in str(caught.value)
     assert hint in str(caught.value)
+
+
+def test_a_class_that_needs_arguments() -> None:
+    with pytest.raises(SourceError, match="missing 2 required positional arguments: 'in_features'") as caught:
+        load("torch.nn:Linear", inputs=["4"])
+    assert "--kwargs" in str(caught.value)
 
 
 def test_a_module_that_does_not_exist_and_one_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
