@@ -98,7 +98,7 @@ def test_resnets_layers_are_named_as_in_torchvision() -> None:
     assert names[-1] == "fc"
     block = [name.removeprefix("layer2.0.") for name in names if name.startswith("layer2.0.")]
     assert block == [
-        "conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "conv3", "bn3", "downsample.conv1", "downsample.bn1",
+        "conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "conv3", "bn3", "downsample.0", "downsample.1",
         "add1", "relu3",
     ]  # fmt: skip
     assert not any(name.startswith("layer2.1.downsample") for name in names)
