@@ -275,6 +275,8 @@ def _origin(module: torch.nn.Module) -> str:
         return "attention"
     if isinstance(module, torch.nn.RNNCellBase):
         return "cell"
+    if isinstance(module, torch.nn.TransformerEncoderLayer | torch.nn.TransformerDecoderLayer):
+        return "method"  # it holds its activation, which no tool patches there
     if isinstance(module, _ConvNd) and _is_torchs(module):
         return "module"  # padding that is not zeros is an operator of its own, which costs nothing
     return "functional" if module._modules else "leaf"
