@@ -17,10 +17,9 @@ from yaml.reader import ReaderError
 
 from ...collector import paused
 from ...errors import SourceError, SpecError
-from .wording import cut
+from .wording import MAX_DEPTH, TOO_DEEP, cut
 
 MAX_BYTES = 64 * 2**20
-MAX_DEPTH = 100
 MAX_NODES = 3_000_000
 
 _UNTAGGED = ""
@@ -224,7 +223,7 @@ def kind_of(node: Node) -> str:
 
 
 def _too_deep(path: str, node: Node | None) -> SpecError:
-    return SpecError(f"nested more than {MAX_DEPTH} levels deep", where=where(path, node) if node else path)
+    return SpecError(TOO_DEEP, where=where(path, node) if node else path)
 
 
 def _too_large(path: str, node: Node | None) -> SpecError:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ...errors import SpecError
-from .wording import TORN_HINT, cut
+from .wording import TOO_DEEP, TORN_HINT, cut
 
 
 class _Rule(NamedTuple):
@@ -59,6 +59,7 @@ _RULES = (
         "the text before this is neither a key nor an entry of a list",
         "a key ends with ':', an entry begins with '- '",
     ),
+    _Rule(("maximum nesting depth",), TOO_DEEP),  # libyaml's own bound, which its scanner may meet before ours
     _Rule(("incompatible YAML",), "this version of YAML is not supported", "remove the %YAML line"),
 )
 

@@ -7,6 +7,9 @@ TORN_HINT = (
     'like "max(8, c)" or "depths[0]"'
 )
 
+MAX_DEPTH = 100
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+
 
 def cut(text: str, limit: int = 60) -> str:
     """As much of a text as a message can hold.
