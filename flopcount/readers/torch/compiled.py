@@ -47,10 +47,10 @@ def import_any(name: str) -> Any:
             raise
     for module in [module for module in sys.modules if module.partition(".")[0] == "torchvision"]:
         del sys.modules[module]
-    import torch
+    from torch import library
 
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    _kept.append(library)
+    fragment = library.Library("torchvision", "FRAGMENT")
+    _kept.append(fragment)
     for schema in SCHEMAS:
-        library.define(schema)
+        fragment.define(schema)
     return import_module(name)

@@ -14,9 +14,10 @@ from flopcount.readers.torch.compiled import SCHEMAS, import_any
 
 BROKEN = """\
 import torch
+from torch import library
 if not hasattr(torch.ops.torchvision, "nms"):
     raise RuntimeError("operator torchvision::nms does not exist")
-torch.library.register_fake("torchvision::nms")(lambda dets, scores, threshold: dets)
+library.register_fake("torchvision::nms")(lambda dets, scores, threshold: dets)
 """
 
 
